@@ -1,0 +1,243 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Grid.Domain.Dedup;
+
+/// <summary>What a window knows of a sequence number.</summary>
+public enum SequenceSeen : byte
+{
+    /// <summary>Not seen before; it is now.</summary>
+    New = 0,
+
+    /// <summary>Seen before.</summary>
+    Duplicate = 1,
+
+    /// <summary>Older than the window can tell.</summary>
+    TooOld = 2,
+}
+
+/// <summary>An unbroken run of sequence numbers, both ends included.</summary>
+public readonly record struct SequenceRange(ulong First, ulong Last);
+
+/// <summary>
+/// The sequence numbers seen in one sequence domain of one instrument, as at most
+/// <see cref="GridLimits.SequenceRangesMax"/> ranges. Numbers may be sparse. What falls out at the old end is no longer
+/// told apart from what was never seen: both are then too old.
+/// </summary>
+/// <remarks>In order and nearly in order is O(1); a late number costs a binary search and a move of the ranges after it.</remarks>
+public sealed class SequenceWindow
+{
+    // Numbers up to `floor` cannot be told. Every older range lies above it and below `tail`, in order, with at least one
+    // unseen number between neighbours. An empty window has tail.Last = 0 (sequence numbers start at 1).
+    private ulong floor;
+    private ulong tailFirst;
+    private ulong tailLast;
+
+    // A ring of `count` ranges that starts at `start`; its length is a power of two.
+    private SequenceRange[] older = [];
+    private int start;
+    private int count;
+
+    /// <summary>Ranges held.</summary>
+    public int RangeCount => tailLast == 0 ? 0 : count + 1;
+
+    /// <summary>Numbers up to this one cannot be told any more; 0 while all can.</summary>
+    public ulong Floor => floor;
+
+    /// <summary>Highest number seen; 0 if none.</summary>
+    public ulong Highest => tailLast;
+
+    /// <summary>Asks for a number (1 or more) and marks it as seen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public SequenceSeen Observe(ulong sequence)
+    {
+        if (sequence == tailLast + 1 && tailLast != 0)
+        {
+            tailLast = sequence;
+            return SequenceSeen.New;
+        }
+
+        return ObserveOutOfLine(sequence);
+    }
+
+    /// <summary>The ranges, oldest first.</summary>
+    public IEnumerable<SequenceRange> Ranges()
+    {
+        for (var i = 0; i < count; i++)
+        {
+            yield return At(i);
+        }
+
+        if (tailLast != 0)
+        {
+            yield return new SequenceRange(tailFirst, tailLast);
+        }
+    }
+
+    internal void Save(StateWriter writer)
+    {
+        writer.Put(floor);
+        writer.Put(RangeCount);
+        foreach (var range in Ranges())
+        {
+            writer.Put(range);
+        }
+    }
+
+    internal static SequenceWindow Load(ref StateReader reader)
+    {
+        var window = new SequenceWindow { floor = reader.Take<ulong>() };
+        var ranges = reader.TakeCount(GridLimits.SequenceRangesMax);
+        for (var i = 0; i < ranges; i++)
+        {
+            var range = reader.Take<SequenceRange>();
+            if (window.tailLast != 0)
+            {
+                window.PushTail();
+            }
+
+            window.tailFirst = range.First;
+            window.tailLast = range.Last;
+        }
+
+        return window;
+    }
+
+    private SequenceSeen ObserveOutOfLine(ulong sequence)
+    {
+        if (sequence > tailLast)
+        {
+            if (tailLast != 0)
+            {
+                PushTail();
+            }
+            else if (sequence <= floor)
+            {
+                return SequenceSeen.TooOld;
+            }
+
+            tailFirst = sequence;
+            tailLast = sequence;
+            return SequenceSeen.New;
+        }
+
+        return sequence >= tailFirst ? SequenceSeen.Duplicate : ObserveLate(sequence);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private SequenceSeen ObserveLate(ulong sequence)
+    {
+        if (sequence <= floor)
+        {
+            return SequenceSeen.TooOld;
+        }
+
+        // `next` is the first older range that ends at or after the number; `count` stands for the tail.
+        int next = 0, end = count;
+        while (next < end)
+        {
+            var middle = (next + end) >>> 1;
+            if (At(middle).Last < sequence)
+            {
+                next = middle + 1;
+            }
+            else
+            {
+                end = middle;
+            }
+        }
+
+        if (next < count && At(next).First <= sequence)
+        {
+            return SequenceSeen.Duplicate;
+        }
+
+        Insert(next, sequence);
+        return SequenceSeen.New;
+    }
+
+    private void Insert(int next, ulong sequence)
+    {
+        var joinsBefore = next > 0 && At(next - 1).Last + 1 == sequence;
+        var joinsTail = next == count && tailFirst == sequence + 1;
+        var joinsAfter = next < count && At(next).First == sequence + 1;
+        if (joinsTail)
+        {
+            tailFirst = joinsBefore ? At(next - 1).First : sequence;
+            count -= joinsBefore ? 1 : 0;
+        }
+        else if (joinsAfter)
+        {
+            At(next) = new SequenceRange(joinsBefore ? At(next - 1).First : sequence, At(next).Last);
+            if (joinsBefore)
+            {
+                RemoveAt(next - 1);
+            }
+        }
+        else if (joinsBefore)
+        {
+            At(next - 1) = new SequenceRange(At(next - 1).First, sequence);
+        }
+        else if (next == 0 && count == GridLimits.SequenceRangesMax - 1)
+        {
+            // The window is full and the number would be its oldest range: it is taken, and is at once the limit of what can be told.
+            floor = sequence;
+        }
+        else
+        {
+            next -= MakeRoom();
+            for (var i = count; i > next; i--)
+            {
+                At(i) = At(i - 1);
+            }
+
+            At(next) = new SequenceRange(sequence, sequence);
+            count++;
+        }
+    }
+
+    private void PushTail()
+    {
+        MakeRoom();
+        At(count) = new SequenceRange(tailFirst, tailLast);
+        count++;
+    }
+
+    private void RemoveAt(int index)
+    {
+        for (var i = index; i < count - 1; i++)
+        {
+            At(i) = At(i + 1);
+        }
+
+        count--;
+    }
+
+    // Gives 1 if the oldest range was folded into the floor, so that all indexes went down by one.
+    private int MakeRoom()
+    {
+        if (count == GridLimits.SequenceRangesMax - 1)
+        {
+            floor = At(0).Last;
+            start = (start + 1) & (older.Length - 1);
+            count--;
+            return 1;
+        }
+
+        if (count == older.Length)
+        {
+            var grown = new SequenceRange[Math.Max(4, older.Length * 2)];
+            for (var i = 0; i < count; i++)
+            {
+                grown[i] = At(i);
+            }
+
+            older = grown;
+            start = 0;
+        }
+
+        return 0;
+    }
+
+    private ref SequenceRange At(int index) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(older), (start + index) & (older.Length - 1));
+}

@@ -1,0 +1,23 @@
+namespace Grid.Domain.Events;
+
+/// <summary>
+/// From a producer's numbers of names to this process's, by kind. Index 0 of venues, channels and sources is "none" and
+/// maps to 0; index 0 of instruments is never valid.
+/// </summary>
+public readonly ref struct NameMaps(ReadOnlySpan<int> instruments, ReadOnlySpan<int> sources, ReadOnlySpan<int> venues, ReadOnlySpan<int> channels)
+{
+    /// <summary>Instruments by the producer's number.</summary>
+    public readonly ReadOnlySpan<int> Instruments = instruments;
+
+    /// <summary>Sources by the producer's number.</summary>
+    public readonly ReadOnlySpan<int> Sources = sources;
+
+    /// <summary>Venues by the producer's number.</summary>
+    public readonly ReadOnlySpan<int> Venues = venues;
+
+    /// <summary>Channels by the producer's number.</summary>
+    public readonly ReadOnlySpan<int> Channels = channels;
+
+    internal bool TryMapContext(in MarketEvent raw) =>
+        raw.Source.Value < Sources.Length && raw.Source.Value != 0 && raw.Venue.Value < Venues.Length && raw.Channel.Value < (uint)Channels.Length;
+}

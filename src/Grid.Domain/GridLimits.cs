@@ -1,0 +1,41 @@
+namespace Grid.Domain;
+
+/// <summary>Every limit on what a client controls, with its arithmetic. A limit that is reached is an error that names it.</summary>
+public static class GridLimits
+{
+    /// <summary>Longest symbol, source, venue, channel or producer name in bytes.</summary>
+    public const int NameBytesMax = 64;
+
+    /// <summary>Instruments of one process: 16 million, at about 1 KB each 16 GB; memory ends before the number does.</summary>
+    public const int InstrumentsMax = 1 << 24;
+
+    /// <summary>Sources of one process: the event carries 16 bits, of which 0 means none.</summary>
+    public const int SourcesMax = 1 << 16;
+
+    /// <summary>Venues of one process: the event carries 16 bits, of which 0 means none.</summary>
+    public const int VenuesMax = 1 << 16;
+
+    /// <summary>Channels of one process: twice the instruments, for sources with a channel per instrument and kind.</summary>
+    public const int ChannelsMax = 1 << 25;
+
+    /// <summary>Events of one batch.</summary>
+    public const int BatchEventsMax = 1 << 14;
+
+    /// <summary>Largest fixed part of an encoded event: 5 bytes of control, 28 of context, 7 fields of 8, 2 of extension length.</summary>
+    public const int EventRowBytesMax = 5 + 28 + (7 * 8) + 2;
+
+    /// <summary>Largest extension of an encoded event (a run's or a definition's wider fields).</summary>
+    public const int EventExtensionBytesMax = 1024;
+
+    /// <summary>Bytes of one encoded batch: 16,384 rows of at most 91 bytes are 1.5 MB; wide events fill it sooner and are split.</summary>
+    public const int BatchBytesMax = 4 << 20;
+
+    /// <summary>Sequence ranges that a window keeps before the oldest are folded into "older than the window".</summary>
+    public const int SequenceRangesMax = 1024;
+
+    /// <summary>Batches of one producer epoch whose content is remembered, to tell a retry from a number that is used again.</summary>
+    public const int ProducerBatchesRemembered = 1024;
+
+    /// <summary>Amendments (cancels, corrections) kept per instrument while their trades may still come or change.</summary>
+    public const int AmendmentsMax = 4096;
+}

@@ -1,0 +1,43 @@
+using Grid.Domain.Events;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Validation;
+
+namespace Grid.Domain.Instruments;
+
+/// <summary>
+/// Where an instrument's ticks and closed minutes go: the hot store, or memory. Appending is done by the owner of the
+/// instrument's state alone; all lists are given in order of appending.
+/// </summary>
+public abstract class InstrumentHistory
+{
+    /// <summary>Keeps an applied event.</summary>
+    public abstract void AppendTick(in MarketEvent e, Outcome outcome);
+
+    /// <summary>Keeps a closed minute, a piece of one (a late trade), or a replacement of one (after an amendment).</summary>
+    public abstract void AppendBar(in BarAccumulator bar);
+
+    /// <summary>Keeps the newest quote of a source in a closed minute.</summary>
+    public abstract void AppendMark(in QuoteMark mark);
+
+    /// <summary>Ticks with from ≤ event time &lt; to.</summary>
+    public abstract void ReadTicks(UnixNanos from, UnixNanos to, List<HistoryTick> ticks);
+
+    /// <summary>Bar records with from ≤ start &lt; to.</summary>
+    public abstract void ReadBars(UnixNanos from, UnixNanos to, List<BarAccumulator> bars);
+
+    /// <summary>Quote records with start &lt; to.</summary>
+    public abstract void ReadMarks(UnixNanos to, List<QuoteMark> marks);
+
+    /// <summary>The trade with a sequence number in a domain, if it is still kept.</summary>
+    public abstract bool TryFindTrade(in SequenceDomain domain, ulong sequence, out MarketEvent trade);
+}
+
+/// <summary>An event as it was kept.</summary>
+public readonly record struct HistoryTick(MarketEvent Event, Outcome Outcome);
+
+/// <summary>The series in which a sequence number is unique.</summary>
+public readonly record struct SequenceDomain(SourceId Source, ChannelId Channel, uint Session)
+{
+    /// <summary>The domain of an event.</summary>
+    public static SequenceDomain Of(in MarketEvent e) => new(e.Source, e.Channel, e.Session);
+}

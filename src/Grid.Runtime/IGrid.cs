@@ -1,0 +1,174 @@
+using Grid.Domain;
+using Grid.Domain.Dedup;
+using Grid.Domain.Events;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Instruments;
+using Grid.Domain.Validation;
+
+namespace Grid.Runtime;
+
+/// <summary>
+/// The grid as a gateway sees it: feeds go in, queries are answered. One implementation is a single process, the other a
+/// cluster. What is asked wrongly throws <see cref="GridException"/> with a code.
+/// </summary>
+public interface IGrid : IAsyncDisposable
+{
+    /// <summary>The names of this process.</summary>
+    GridNames Names { get; }
+
+    /// <summary>Completes when the grid stopped by itself, with the cause: storage that failed.</summary>
+    Task Failure { get; }
+
+    /// <summary>Opens a producer's feed. The listener is called from the grid's own threads and must not block.</summary>
+    /// <exception cref="GridException">EpochStale, ProducerBusy, AckUnavailable, BadName, Stopping.</exception>
+    ValueTask<IFeed> OpenFeedAsync(FeedHello hello, IFeedListener listener, CancellationToken cancel);
+
+    /// <summary>What is known of one instrument now; false if it is not known.</summary>
+    bool TryGetLatest(InstrumentId instrument, out Latest latest);
+
+    /// <summary>Instruments whose symbol matches a pattern (<c>*</c> any text, <c>?</c> one character), in symbol order after <paramref name="after"/>.</summary>
+    ValueTask<IReadOnlyList<InstrumentId>> FindInstrumentsAsync(string pattern, string? after, int limit, CancellationToken cancel);
+
+    /// <summary>Ticks (trades, quotes, runs, amendments) of one instrument with from ≤ event time &lt; to, in event order, the first <paramref name="limit"/>.</summary>
+    ValueTask<TickPage> GetTicksAsync(InstrumentId instrument, UnixNanos from, UnixNanos to, int limit, CancellationToken cancel);
+
+    /// <summary>Bars of one instrument whose start is in [from, to), oldest first, the first <paramref name="limit"/>. An interval without any event has no bar.</summary>
+    ValueTask<IReadOnlyList<Bar>> GetBarsAsync(InstrumentId instrument, long intervalNs, UnixNanos from, UnixNanos to, int limit, CancellationToken cancel);
+
+    /// <summary>The definition of an instrument that is valid now, or null.</summary>
+    ValueTask<InstrumentDefinition?> GetDefinitionAsync(InstrumentId instrument, CancellationToken cancel);
+
+    /// <summary>Quarantined events with an id greater than <paramref name="afterId"/>, oldest first.</summary>
+    ValueTask<IReadOnlyList<QuarantinedEvent>> GetQuarantineAsync(ulong afterId, int limit, CancellationToken cancel);
+
+    /// <summary>Open gaps of contiguous sequence domains.</summary>
+    ValueTask<IReadOnlyList<Gap>> GetGapsAsync(int limit, CancellationToken cancel);
+
+    /// <summary>The sources and what they declared.</summary>
+    ValueTask<IReadOnlyList<SourceDeclaration>> GetSourcesAsync(CancellationToken cancel);
+
+    /// <summary>Counters and positions now.</summary>
+    GridStatus GetStatus();
+}
+
+/// <summary>How sure an acknowledged event is.</summary>
+public enum AckLevel : byte
+{
+    /// <summary>Parsed and queued in memory.</summary>
+    Received = 0,
+
+    /// <summary>Flushed to the journal and applied, with its outcome.</summary>
+    Journaled = 1,
+
+    /// <summary>In PostgreSQL.</summary>
+    Committed = 2,
+}
+
+/// <summary>What a producer says when it connects.</summary>
+/// <param name="Producer">Its name, see <see cref="NameRules"/>; the same in every life.</param>
+/// <param name="Epoch">One life of it: grows with every start, stays over reconnects. Within an epoch the names it announces and its batches are the same when sent again.</param>
+/// <param name="Ack">The acknowledgement it wants.</param>
+public sealed record FeedHello(string Producer, ulong Epoch, AckLevel Ack);
+
+/// <summary>One producer's open feed. Used by one caller at a time.</summary>
+public interface IFeed : IAsyncDisposable
+{
+    /// <summary>Highest batch number of this epoch that is known to be durable and applied when the feed was opened; 0 if none. The producer goes on after it.</summary>
+    ulong LastDurableBatch { get; }
+
+    /// <summary>Announces the name of the next number of a kind (numbers start at 1; 0 is "none").</summary>
+    /// <exception cref="GridException">BadName, or TooLarge if a table is full.</exception>
+    void AddName(NameKind kind, ReadOnlySpan<byte> name);
+
+    /// <summary>Declares a source, which must be done before its first event; again is fine if nothing differs.</summary>
+    /// <exception cref="GridException">SourceDiffers.</exception>
+    ValueTask DeclareSourceAsync(SourceDeclaration declaration, CancellationToken cancel);
+
+    /// <summary>
+    /// Hands over one encoded batch (<see cref="EventBatchEncoder"/>). Waits while the grid is full. The payload is not kept
+    /// after the call completes. A batch that was applied before is acknowledged and not applied again.
+    /// </summary>
+    /// <exception cref="GridException">Malformed, UnknownName, BatchNumberReused, BatchNumberSkipped, BatchTooOld, StorageFailed, Stopping. The feed stays usable.</exception>
+    ValueTask SubmitAsync(ulong batchNumber, ReadOnlyMemory<byte> payload, CancellationToken cancel);
+}
+
+/// <summary>Is told what becomes of a feed's batches.</summary>
+public interface IFeedListener
+{
+    /// <summary>All batches up to a number have reached the acknowledgement asked for.</summary>
+    void Acknowledged(in Acknowledgement acknowledgement);
+
+    /// <summary>The feed is closed by the grid.</summary>
+    void Closed(GridException reason);
+}
+
+/// <summary>A cumulative acknowledgement.</summary>
+/// <param name="Batch">All batches up to this number are acknowledged.</param>
+/// <param name="Events">Events of all batches acknowledged since the feed was opened, retried ones included.</param>
+/// <param name="Counts">Outcomes of the events acknowledged since the feed was opened; valid during the call. Empty for <see cref="AckLevel.Received"/>. Events of a retried batch count as Duplicate.</param>
+public readonly record struct Acknowledgement(ulong Batch, long Events, OutcomeCounts Counts);
+
+/// <summary>A tick with what was decided of it.</summary>
+public readonly record struct Tick(MarketEvent Event, Outcome Outcome);
+
+/// <summary>Ticks of a query.</summary>
+/// <param name="Ticks">In event order.</param>
+/// <param name="IsComplete">False if the limit cut them.</param>
+/// <param name="AmendmentPending">True if a cancel or correction is known whose trade lies beyond the hot store.</param>
+public sealed record TickPage(IReadOnlyList<Tick> Ticks, bool IsComplete, bool AmendmentPending);
+
+/// <summary>An event that was not applied, whole.</summary>
+/// <param name="Id">Grows with time; unique in a data folder.</param>
+/// <param name="Event">The event.</param>
+/// <param name="Outcome">Why.</param>
+/// <param name="Producer">Who sent it.</param>
+public sealed record QuarantinedEvent(ulong Id, MarketEvent Event, Outcome Outcome, string Producer);
+
+/// <summary>Sequence numbers that a contiguous domain left out.</summary>
+public sealed record Gap(SourceId Source, ChannelId Channel, uint Session, ulong FirstMissing, ulong LastMissing);
+
+/// <summary>Counters and positions of a grid.</summary>
+public sealed record GridStatus
+{
+    /// <summary>Events taken in since the process started.</summary>
+    public required long EventsReceived { get; init; }
+
+    /// <summary>Batches taken in since the process started.</summary>
+    public required long BatchesReceived { get; init; }
+
+    /// <summary>Outcomes since the data folder was made.</summary>
+    public required OutcomeCounts Outcomes { get; init; }
+
+    /// <summary>Instruments with state.</summary>
+    public required int Instruments { get; init; }
+
+    /// <summary>Open feeds.</summary>
+    public required int Feeds { get; init; }
+
+    /// <summary>Highest journal frame appended.</summary>
+    public required ulong JournalLastLsn { get; init; }
+
+    /// <summary>Highest journal frame flushed.</summary>
+    public required ulong JournalFlushedLsn { get; init; }
+
+    /// <summary>Bytes appended to the journal since the process started.</summary>
+    public required long JournalBytes { get; init; }
+
+    /// <summary>Journal flushes since the process started.</summary>
+    public required long JournalFlushes { get; init; }
+
+    /// <summary>Batches accepted and not yet applied.</summary>
+    public required int QueuedBatches { get; init; }
+
+    /// <summary>Open gaps.</summary>
+    public required int OpenGaps { get; init; }
+
+    /// <summary>When the process started.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>The journal frame that the newest snapshot covers; 0 without one.</summary>
+    public required ulong SnapshotLsn { get; init; }
+
+    /// <summary>Bytes of the hot store.</summary>
+    public required long HotStoreBytes { get; init; }
+}
