@@ -65,6 +65,12 @@ public enum GridErrorCode
 
     /// <summary>What the server still owes to slower storage has reached its limit.</summary>
     Overloaded = 19,
+
+    /// <summary>The other side said nothing, or not all of something, in the time it is given.</summary>
+    TimedOut = 20,
+
+    /// <summary>The server cannot be reached. Met by clients only.</summary>
+    Unreachable = 21,
 }
 
 /// <summary>The public table of error codes.</summary>
@@ -77,16 +83,18 @@ public static class GridError
         GridErrorCode.InstrumentNotFound => 404,
         GridErrorCode.SourceDiffers or GridErrorCode.BatchNumberReused or GridErrorCode.BatchNumberSkipped
             or GridErrorCode.BatchTooOld or GridErrorCode.EpochStale or GridErrorCode.ProducerBusy => 409,
+        GridErrorCode.TimedOut => 408,
         GridErrorCode.TooLarge => 413,
         GridErrorCode.AckUnavailable => 422,
         GridErrorCode.TooManyConnections or GridErrorCode.Overloaded => 429,
-        GridErrorCode.StorageFailed or GridErrorCode.Stopping => 503,
+        GridErrorCode.StorageFailed or GridErrorCode.Stopping or GridErrorCode.Unreachable => 503,
         _ => 400,
     };
 
     /// <summary>True if the same request may succeed later without a change.</summary>
     public static bool MayRetry(GridErrorCode code) => code is GridErrorCode.BadChecksum or GridErrorCode.ProducerBusy
-        or GridErrorCode.StorageFailed or GridErrorCode.Stopping or GridErrorCode.TooManyConnections or GridErrorCode.Overloaded;
+        or GridErrorCode.StorageFailed or GridErrorCode.Stopping or GridErrorCode.TooManyConnections or GridErrorCode.Overloaded
+        or GridErrorCode.TimedOut or GridErrorCode.Unreachable;
 }
 
 /// <summary>A request that Grid refuses, with a sentence that names the value, the rule and the place.</summary>

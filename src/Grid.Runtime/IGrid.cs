@@ -122,7 +122,8 @@ public sealed record TickPage(IReadOnlyList<Tick> Ticks, bool IsComplete, bool A
 /// <param name="Event">The event.</param>
 /// <param name="Outcome">Why.</param>
 /// <param name="Producer">Who sent it.</param>
-public sealed record QuarantinedEvent(ulong Id, MarketEvent Event, Outcome Outcome, string Producer);
+/// <param name="Lsn">The journal frame that holds it; 0 where there is no journal.</param>
+public sealed record QuarantinedEvent(ulong Id, MarketEvent Event, Outcome Outcome, string Producer, ulong Lsn);
 
 /// <summary>Sequence numbers that a contiguous domain left out.</summary>
 public sealed record Gap(SourceId Source, ChannelId Channel, uint Session, ulong FirstMissing, ulong LastMissing);

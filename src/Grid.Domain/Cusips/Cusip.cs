@@ -98,16 +98,18 @@ public readonly record struct Cusip : IComparable<Cusip>
             return $"'{text}' is not a CUSIP: it has {text?.Length ?? 0} characters, not {Length}";
         }
 
-        var upper = Encoding.UTF8.GetBytes(text.ToUpperInvariant());
-        for (var i = 0; i < 8; i++)
+        Span<byte> upper = stackalloc byte[Length];
+        for (var i = 0; i < Length; i++)
         {
-            if (upper.Length != Length || Value(upper[i]) < 0)
+            var c = char.ToUpperInvariant(text[i]);
+            upper[i] = char.IsAscii(c) ? (byte)c : (byte)'?';
+            if (i < Length - 1 && Value(upper[i]) < 0)
             {
                 return $"'{text}' is not a CUSIP: character {i + 1} is not one of 0-9 A-Z * @ #";
             }
         }
 
-        return $"'{text}' is not a CUSIP: its check digit is '{(char)upper[8]}', but {CheckDigit(upper.AsSpan(0, 8))} is right";
+        return $"'{text}' is not a CUSIP: its check digit is '{text[8]}', but {CheckDigit(upper[..8])} is right";
     }
 
     /// <summary>Writes the 9 characters.</summary>

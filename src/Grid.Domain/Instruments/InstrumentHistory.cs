@@ -30,6 +30,15 @@ public abstract class InstrumentHistory
 
     /// <summary>The trade with a sequence number in a domain, if it is still kept.</summary>
     public abstract bool TryFindTrade(in SequenceDomain domain, ulong sequence, out MarketEvent trade);
+
+    /// <summary>Writes what is needed to find all of it again beside the store's own files.</summary>
+    public abstract void Save(StateWriter writer);
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public abstract void Load(ref StateReader reader);
+
+    /// <summary>A view of what was appended up to now that any thread may read while more is appended.</summary>
+    public abstract InstrumentHistory Freeze();
 }
 
 /// <summary>An event as it was kept.</summary>

@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Instruments;
+
+namespace Grid.Domain.Dedup;
+
+/// <summary>
+/// The sequence windows of one instrument, one for each sequence domain. Of a (source, channel) the newest
+/// <see cref="SessionsMax"/> sessions are kept; numbers of an older session are older than the window can tell.
+/// </summary>
+public sealed class DomainWindows
+{
+    /// <summary>Sessions kept of one (source, channel): a quarter of trading days.</summary>
+    public const int SessionsMax = 64;
+
+    // windows[current] is the last one asked for: nearly always the next one too.
+    private Entry[] windows = [];
+    private int current;
+    private SessionFloor[] floors = [];
+
+    /// <summary>Domains held.</summary>
+    public int Count => windows.Length;
+
+    /// <summary>Asks for a number and marks it as seen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public SequenceSeen Observe(in SequenceDomain domain, ulong sequence)
+    {
+        var held = windows;
+        return (uint)current < (uint)held.Length && held[current].Domain == domain
+            ? held[current].Window.Observe(sequence)
+            : ObserveOther(in domain, sequence);
+    }
+
+    /// <summary>All windows, in the order in which their domains were met.</summary>
+    public IEnumerable<(SequenceDomain Domain, SequenceWindow Window)> All()
+    {
+        foreach (var entry in windows)
+        {
+            yield return (entry.Domain, entry.Window);
+        }
+    }
+
+    internal void Save(StateWriter writer)
+    {
+        writer.Put<SessionFloor>(floors);
+        writer.Put(windows.Length);
+        foreach (var entry in windows)
+        {
+            writer.Put(entry.Domain);
+            entry.Window.Save(writer);
+        }
+    }
+
+    internal static DomainWindows Load(ref StateReader reader)
+    {
+        var loaded = new DomainWindows { floors = reader.TakeArray<SessionFloor>(1 << 20) };
+        loaded.windows = new Entry[reader.TakeCount(1 << 20)];
+        for (var i = 0; i < loaded.windows.Length; i++)
+        {
+            loaded.windows[i] = new Entry(reader.Take<SequenceDomain>(), SequenceWindow.Load(ref reader));
+        }
+
+        return loaded;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private SequenceSeen ObserveOther(in SequenceDomain domain, ulong sequence)
+    {
+        for (var i = 0; i < windows.Length; i++)
+        {
+            if (windows[i].Domain == domain)
+            {
+                current = i;
+                return windows[i].Window.Observe(sequence);
+            }
+        }
+
+        foreach (var floor in floors)
+        {
+            if (floor.Source == domain.Source && floor.Channel == domain.Channel && domain.Session <= floor.Session)
+            {
+                return SequenceSeen.TooOld;
+            }
+        }
+
+        var added = new SequenceWindow();
+        var seen = added.Observe(sequence);
+        windows = [.. windows, new Entry(domain, added)];
+        current = windows.Length - 1;
+        DropOldestSession(domain.Source, domain.Channel);
+        return seen;
+    }
+
+    private void DropOldestSession(SourceId source, ChannelId channel)
+    {
+        var sessions = 0;
+        var oldest = uint.MaxValue;
+        foreach (var entry in windows)
+        {
+            if (entry.Domain.Source == source && entry.Domain.Channel == channel)
+            {
+                sessions++;
+                oldest = Math.Min(oldest, entry.Domain.Session);
+            }
+        }
+
+        if (sessions <= SessionsMax)
+        {
+            return;
+        }
+
+        windows = Array.FindAll(windows, e => e.Domain != new SequenceDomain(source, channel, oldest));
+        current = Math.Min(current, windows.Length - 1);
+        floors = [.. Array.FindAll(floors, f => f.Source != source || f.Channel != channel), new SessionFloor(source, channel, oldest)];
+    }
+
+    private readonly record struct Entry(SequenceDomain Domain, SequenceWindow Window);
+
+    // Sessions up to `Session` of a (source, channel) are older than the window can tell.
+    private readonly record struct SessionFloor(SourceId Source, ChannelId Channel, uint Session);
+}

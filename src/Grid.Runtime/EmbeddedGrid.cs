@@ -1,0 +1,186 @@
+using System.Text;
+using Grid.Domain;
+using Grid.Domain.Dedup;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Instruments;
+using Grid.Runtime.Queries;
+using Grid.Runtime.Recovery;
+using Microsoft.Extensions.Logging;
+
+namespace Grid.Runtime;
+
+/// <summary>The grid in one process: journal, shards and hot store, without any other server.</summary>
+public sealed class EmbeddedGrid : IGrid
+{
+    private readonly GridEngine engine;
+    private readonly DateTimeOffset startedAt;
+
+    private EmbeddedGrid(GridEngine engine, RecoveryReport recovery, DateTimeOffset startedAt)
+    {
+        this.engine = engine;
+        this.startedAt = startedAt;
+        Recovery = recovery;
+    }
+
+    /// <summary>What starting found in the data folder.</summary>
+    public RecoveryReport Recovery { get; }
+
+    /// <inheritdoc/>
+    public GridNames Names => engine.Image.Names;
+
+    /// <inheritdoc/>
+    public Task Failure => engine.Failure;
+
+    /// <summary>Opens a data folder, recovers what it has and starts.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="Storage.GridStorageException">The folder is in use, damaged, of a newer version, or cannot be written.</exception>
+    public static Task<EmbeddedGrid> OpenAsync(EmbeddedGridOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(logs);
+        options.Validate();
+        return Task.Run(
+            () =>
+            {
+                var data = DataFolder.Open(options.DataFolder);
+                try
+                {
+                    var recovered = GridRecovery.Open(data, options, time);
+                    return new EmbeddedGrid(new GridEngine(data, recovered, options, time, logs), recovered.Report, time.GetUtcNow());
+                }
+                catch
+                {
+                    data.Dispose();
+                    throw;
+                }
+            },
+            cancel);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IFeed> OpenFeedAsync(FeedHello hello, IFeedListener listener, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(hello);
+        ArgumentNullException.ThrowIfNull(listener);
+        if (!NameRules.IsValid(Encoding.UTF8.GetBytes(hello.Producer)))
+        {
+            throw new GridException(GridErrorCode.BadName, $"producer: {NameRules.Explain(hello.Producer)}");
+        }
+
+        if (hello.Epoch == 0)
+        {
+            throw new GridException(GridErrorCode.BadArgument, $"producer '{hello.Producer}' connects with epoch 0; epochs start at 1");
+        }
+
+        if (hello.Ack is not (AckLevel.Received or AckLevel.Journaled))
+        {
+            throw new GridException(
+                GridErrorCode.AckUnavailable,
+                $"producer '{hello.Producer}' asks for acknowledgement '{hello.Ack}', but this grid has no PostgreSQL; 'received' and 'journaled' are to be had");
+        }
+
+        return ValueTask.FromResult<IFeed>(engine.Intake.Open(hello, listener));
+    }
+
+    /// <inheritdoc/>
+    public bool TryGetLatest(InstrumentId instrument, out Latest latest)
+    {
+        var state = engine.Image.Instruments[instrument];
+        if (state is null || state.Version == 0)
+        {
+            latest = default;
+            return false;
+        }
+
+        state.Read(out latest);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<InstrumentId>> FindInstrumentsAsync(string pattern, string? after, int limit, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(pattern);
+        var wanted = Encoding.UTF8.GetBytes(pattern);
+        var found = engine.Image.Instruments.All()
+            .Where(s => s.Version > 0 && SymbolPattern.Matches(wanted, Names.Instruments[(int)s.Id.Value]))
+            .Select(s => (s.Id, Symbol: Names.Symbol(s.Id)))
+            .Where(s => after is null || string.CompareOrdinal(s.Symbol, after) > 0)
+            .OrderBy(s => s.Symbol, StringComparer.Ordinal)
+            .Take(limit)
+            .Select(s => s.Id)
+            .ToList();
+        return ValueTask.FromResult<IReadOnlyList<InstrumentId>>(found);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<TickPage> GetTicksAsync(InstrumentId instrument, UnixNanos from, UnixNanos to, int limit, CancellationToken cancel)
+    {
+        var view = await ViewAsync(instrument, cancel).ConfigureAwait(false);
+        return view is null ? new TickPage([], true, false) : view.Ticks(from, to, limit, engine.Image.Context.Order);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<Bar>> GetBarsAsync(
+        InstrumentId instrument, long intervalNs, UnixNanos from, UnixNanos to, int limit, CancellationToken cancel)
+    {
+        if (!BarInterval.All.Any(i => i.Value == intervalNs))
+        {
+            throw new GridException(
+                GridErrorCode.BadArgument, $"there are no bars of {intervalNs} ns; intervals are {string.Join(", ", BarInterval.All.Select(i => i.Key))}");
+        }
+
+        var view = await ViewAsync(instrument, cancel).ConfigureAwait(false);
+        return view is null ? [] : view.Bars(intervalNs, from, to, limit, engine.Image.Context.Order, engine.Image.Context);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<InstrumentDefinition?> GetDefinitionAsync(InstrumentId instrument, CancellationToken cancel) =>
+        ValueTask.FromResult(engine.Image.ShardOf(instrument).DefinitionsOf(instrument)?.At(engine.Intake.Now()));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<QuarantinedEvent>> GetQuarantineAsync(ulong afterId, int limit, CancellationToken cancel) =>
+        ValueTask.FromResult(engine.Image.Quarantine.After(afterId, limit));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Gap>> GetGapsAsync(int limit, CancellationToken cancel) =>
+        ValueTask.FromResult(engine.Image.Gaps.Open(limit));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<SourceDeclaration>> GetSourcesAsync(CancellationToken cancel) =>
+        ValueTask.FromResult<IReadOnlyList<SourceDeclaration>>([.. engine.Image.Context.Sources()]);
+
+    /// <inheritdoc/>
+    public GridStatus GetStatus() => new()
+    {
+        EventsReceived = engine.Intake.EventsReceived,
+        BatchesReceived = engine.Intake.BatchesReceived,
+        Outcomes = engine.Image.TotalCounts(),
+        Instruments = engine.Image.Shards.Sum(s => s.Instruments),
+        Feeds = engine.Intake.Feeds,
+        JournalLastLsn = engine.Journal.LastLsn,
+        JournalFlushedLsn = engine.Journal.FlushedLsn,
+        JournalBytes = engine.Journal.BytesAppended,
+        JournalFlushes = engine.Journal.Flushes,
+        QueuedBatches = engine.Intake.InFlight,
+        OpenGaps = engine.Image.Gaps.Count,
+        StartedAt = startedAt,
+        SnapshotLsn = engine.SnapshotLsn,
+        HotStoreBytes = engine.Image.Shards.Sum(s => s.History.Bytes),
+    };
+
+    /// <summary>Takes a snapshot now and waits for it.</summary>
+    public Task SnapshotAsync() => engine.SnapshotAsync();
+
+    /// <summary>Both hashes of the state as it is when all batches taken so far are applied; see <see cref="JournalReplay"/>.</summary>
+    public Task<(string Market, string Full)> HashAsync() => engine.PauseAsync(() => StateHash.Of(engine.Image));
+
+    /// <summary>Applies and flushes what was taken, takes a snapshot and closes the data folder.</summary>
+    public ValueTask DisposeAsync() => engine.DisposeAsync();
+
+    private async ValueTask<InstrumentView?> ViewAsync(InstrumentId instrument, CancellationToken cancel)
+    {
+        var state = engine.Image.Instruments[instrument];
+        return state is null ? null : await engine.AskAsync(instrument, _ => InstrumentView.Of(state)).WaitAsync(cancel).ConfigureAwait(false);
+    }
+}

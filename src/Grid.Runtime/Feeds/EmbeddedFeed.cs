@@ -1,0 +1,243 @@
+using System.Text;
+using Grid.Domain;
+using Grid.Domain.Dedup;
+using Grid.Domain.Events;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Validation;
+using Grid.Runtime.Sequencing;
+using Grid.Storage.Journal;
+
+namespace Grid.Runtime.Feeds;
+
+/// <summary>A producer's feed into the embedded grid.</summary>
+internal sealed class EmbeddedFeed : IFeed
+{
+    private readonly FeedIntake intake;
+    private readonly Producer producer;
+    private readonly FeedHello hello;
+    private readonly IFeedListener listener;
+
+    // Of the caller. maps[kind][n] is this process's number of the producer's number n; a source's is 0 until it is declared.
+    private readonly NameMap[] maps = [new(), new(), new(), new()];
+    private readonly Dictionary<int, int> undeclared = [];
+
+    // Of the sequencer's thread.
+    private readonly OutcomeCounts acknowledgedCounts = new();
+    private long acknowledgedEvents;
+
+    private bool isClosed;
+
+    public EmbeddedFeed(FeedIntake intake, Producer producer, FeedHello hello, IFeedListener listener)
+    {
+        this.intake = intake;
+        this.producer = producer;
+        this.hello = hello;
+        this.listener = listener;
+        Dictionary = intake.NewDictionary();
+        ProducerBytes = Encoding.ASCII.GetBytes(hello.Producer);
+        LastDurableBatch = producer.DurableBatch;
+    }
+
+    /// <inheritdoc/>
+    public ulong LastDurableBatch { get; }
+
+    public JournalDictionary Dictionary { get; }
+
+    public byte[] ProducerBytes { get; }
+
+    /// <summary>Who sends.</summary>
+    public Producer Producer => producer;
+
+    /// <summary>Batches between journal and acknowledgement. Of the sequencer's thread.</summary>
+    public InFlightBatches InFlight { get; } = new();
+
+    /// <summary>True while the sequencer remembers to acknowledge after its next flush. Of its thread.</summary>
+    public bool IsAwaitingFlush { get; set; }
+
+    /// <inheritdoc/>
+    public void AddName(NameKind kind, ReadOnlySpan<byte> name)
+    {
+        if (!NameRules.IsValid(name))
+        {
+            throw new GridException(GridErrorCode.BadName, $"{kind} number {maps[(int)kind].Count}: {NameRules.Explain(name)}");
+        }
+
+        int index;
+        try
+        {
+            index = intake.Names[kind].GetOrAdd(name);
+        }
+        catch (ArgumentException full)
+        {
+            throw new GridException(GridErrorCode.TooLarge, $"{kind} number {maps[(int)kind].Count}: {full.Message}", full);
+        }
+
+        Dictionary.Add(kind, name);
+        var number = maps[(int)kind].Count;
+        if (kind == NameKind.Source && intake.Context.Source(new SourceId((ushort)index)) is null)
+        {
+            undeclared[index] = number;
+            index = 0;
+        }
+
+        maps[(int)kind].Add(index);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DeclareSourceAsync(SourceDeclaration declaration, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(declaration);
+        var id = await intake.DeclareAsync(declaration, cancel).ConfigureAwait(false);
+        if (undeclared.Remove(id.Value, out var number))
+        {
+            maps[(int)NameKind.Source].Set(number, id.Value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask SubmitAsync(ulong batchNumber, ReadOnlyMemory<byte> payload, CancellationToken cancel)
+    {
+        var batch = await intake.RentAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            Fill(batch, batchNumber, payload.Span);
+        }
+        catch
+        {
+            intake.Release(batch);
+            throw;
+        }
+
+        if (hello.Ack == AckLevel.Received)
+        {
+            acknowledgedEvents += batch.IsRetry ? batch.RetriedEvents : batch.Events.Count;
+        }
+
+        var events = acknowledgedEvents;
+        EnqueueChecked(batch);
+        if (hello.Ack == AckLevel.Received)
+        {
+            listener.Acknowledged(new Acknowledgement(batchNumber, events, acknowledgedCounts));
+        }
+    }
+
+    /// <summary>Acknowledges all batches whose outcomes are flushed. On the sequencer's thread.</summary>
+    public void AcknowledgeThrough(ulong flushedLsn)
+    {
+        ulong last = 0;
+        while (InFlight.TryTake(flushedLsn, producer.DurableBatch, out var batch))
+        {
+            last = batch.Number;
+            if (hello.Ack != AckLevel.Received)
+            {
+                acknowledgedEvents += batch.Events;
+                acknowledgedCounts.Add(batch.Counts);
+            }
+
+            if (!batch.IsRetry)
+            {
+                producer.SetDurable(batch.Epoch, batch.Number);
+            }
+        }
+
+        if (last != 0 && hello.Ack != AckLevel.Received)
+        {
+            listener.Acknowledged(new Acknowledgement(last, acknowledgedEvents, acknowledgedCounts));
+        }
+    }
+
+    /// <summary>Tells the listener that the grid closes the feed.</summary>
+    public void CloseWith(GridException reason)
+    {
+        isClosed = true;
+        listener.Closed(reason);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        isClosed = true;
+        lock (producer.Gate)
+        {
+            if (producer.Owner == this)
+            {
+                producer.Owner = null;
+            }
+        }
+
+        intake.Forget(this);
+        return ValueTask.CompletedTask;
+    }
+
+    private void Fill(PendingBatch batch, ulong batchNumber, ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length > GridLimits.BatchBytesMax)
+        {
+            throw new GridException(GridErrorCode.TooLarge, $"batch {batchNumber} has {payload.Length} bytes; at most {GridLimits.BatchBytesMax} are allowed");
+        }
+
+        batch.Feed = this;
+        batch.Producer = hello.Producer;
+        batch.Epoch = hello.Epoch;
+        batch.Number = batchNumber;
+        batch.ReceivedAt = intake.Now();
+        batch.IsRetry = batchNumber <= producer.LastBatch;
+        if (batch.IsRetry)
+        {
+            batch.RetriedEvents = EventBatchDecoder.CountOf(payload);
+            batch.SetPayload(payload);
+            return;
+        }
+
+        var fault = EventBatchDecoder.Decode(payload, Maps(), batch.ReceivedAt, batch.Events, out var row);
+        if (fault != BatchFault.None)
+        {
+            throw new GridException(
+                fault == BatchFault.Name ? GridErrorCode.UnknownName : fault == BatchFault.Version ? GridErrorCode.UnsupportedVersion : GridErrorCode.Malformed,
+                $"batch {batchNumber} of producer '{hello.Producer}', row {row}: {Explain(fault)}");
+        }
+
+        batch.SetPayload(payload);
+    }
+
+    private void EnqueueChecked(PendingBatch batch)
+    {
+        try
+        {
+            var fingerprint = Feeds.Producer.Fingerprint(batch.Payload);
+            lock (producer.Gate)
+            {
+                if (producer.Owner != this || isClosed)
+                {
+                    throw new GridException(GridErrorCode.ProducerBusy, $"producer '{hello.Producer}' has another, newer connection");
+                }
+
+                var isRetry = producer.Check(batch.Number, fingerprint) == BatchStanding.Retried;
+                if (!isRetry)
+                {
+                    producer.Take(batch.Number, fingerprint);
+                }
+
+                intake.Enqueue(batch);
+            }
+        }
+        catch
+        {
+            intake.Release(batch);
+            throw;
+        }
+    }
+
+    private NameMaps Maps() => new(
+        maps[(int)NameKind.Instrument].Span, maps[(int)NameKind.Source].Span, maps[(int)NameKind.Venue].Span, maps[(int)NameKind.Channel].Span);
+
+    private static string Explain(BatchFault fault) => fault switch
+    {
+        BatchFault.Length => "the payload is longer or shorter than its rows",
+        BatchFault.Version => "the payload's format version is not 1",
+        BatchFault.Count => $"the payload must hold 1 to {GridLimits.BatchEventsMax} events",
+        BatchFault.Row => "the row ends beyond the payload, or a number claims more than 8 bytes",
+        BatchFault.Kind => "the kind does not exist, or its wider part does not fit it",
+        _ => "an instrument, source, venue or channel number was not announced, or its source not declared",
+    };
+}

@@ -1,0 +1,77 @@
+using Grid.Domain.Validation;
+
+namespace Grid.Runtime.Feeds;
+
+/// <summary>A batch of a feed that is not acknowledged yet.</summary>
+internal sealed class InFlightBatch(ulong number, ulong epoch)
+{
+    public ulong Number => number;
+
+    public ulong Epoch => epoch;
+
+    /// <summary>The frame that must be flushed before the batch is acknowledged; null until the batch is applied.</summary>
+    public ulong? OutcomeLsn { get; set; }
+
+    public bool IsRetry { get; set; }
+
+    public int Events { get; set; }
+
+    public OutcomeCounts Counts { get; } = new();
+}
+
+/// <summary>One feed's batches between journal and acknowledgement, in order. Of the sequencer's thread.</summary>
+internal sealed class InFlightBatches
+{
+    private readonly Queue<InFlightBatch> batches = new();
+
+    /// <summary>True if the oldest batch is a retry, which waits for its original on another feed.</summary>
+    public bool IsBlockedByRetry => batches.TryPeek(out var batch) && batch.IsRetry;
+
+    public void Enqueue(InFlightBatch batch) => batches.Enqueue(batch);
+
+    public void Complete(ulong number, ulong outcomeLsn, ReadOnlySpan<Outcome> outcomes)
+    {
+        var batch = Find(number);
+        batch.OutcomeLsn = outcomeLsn;
+        batch.Events = outcomes.Length;
+        foreach (var outcome in outcomes)
+        {
+            batch.Counts.Add(outcome);
+        }
+    }
+
+    public void CompleteRetry(ulong number, int events)
+    {
+        var batch = Find(number);
+        batch.OutcomeLsn = 0;
+        batch.IsRetry = true;
+        batch.Events = events;
+        batch.Counts.Add(Outcome.Duplicate, events);
+    }
+
+    /// <summary>Takes the oldest batch if its outcomes are flushed; a retried one if its original is durable.</summary>
+    public bool TryTake(ulong flushedLsn, ulong durableBatch, out InFlightBatch batch)
+    {
+        if (batches.TryPeek(out batch!) && batch.OutcomeLsn <= flushedLsn && (!batch.IsRetry || batch.Number <= durableBatch))
+        {
+            batches.Dequeue();
+            return true;
+        }
+
+        return false;
+    }
+
+    // A retry and its original may both be in flight; the first that is not complete is meant.
+    private InFlightBatch Find(ulong number)
+    {
+        foreach (var batch in batches)
+        {
+            if (batch.Number == number && batch.OutcomeLsn is null)
+            {
+                return batch;
+            }
+        }
+
+        throw new InvalidOperationException($"batch {number} is not in flight");
+    }
+}

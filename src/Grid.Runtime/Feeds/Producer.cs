@@ -1,0 +1,133 @@
+using Grid.Domain;
+
+namespace Grid.Runtime.Feeds;
+
+/// <summary>What a batch number means to a producer's ledger.</summary>
+internal enum BatchStanding
+{
+    /// <summary>The next one: to be applied.</summary>
+    Next,
+
+    /// <summary>Taken before with the same content: acknowledged again, not applied.</summary>
+    Retried,
+}
+
+/// <summary>
+/// One producer's batches: which numbers of its current epoch were taken, and the fingerprints of the last
+/// <see cref="GridLimits.ProducerBatchesRemembered"/> of them.
+/// </summary>
+/// <remarks>All members under <see cref="Gate"/>, but <see cref="DurableBatch"/>.</remarks>
+internal sealed class Producer(string name)
+{
+    private const int Remembered = GridLimits.ProducerBatchesRemembered;
+
+    // fingerprints[n % Remembered] belongs to batch n, for the last min(LastBatch, Remembered) batches.
+    private readonly ulong[] fingerprints = new ulong[Remembered];
+    private ulong durableBatch;
+
+    // The newest batch that is in the journal's order: what a snapshot may claim to know.
+    private ulong sequencedEpoch;
+    private ulong sequencedBatch;
+
+    public string Name => name;
+
+    public Lock Gate { get; } = new();
+
+    /// <summary>The current life of the producer; 0 before the first.</summary>
+    public ulong Epoch { get; private set; }
+
+    /// <summary>Highest batch number taken in this epoch.</summary>
+    public ulong LastBatch { get; private set; }
+
+    /// <summary>Highest batch number of this epoch that is durable and applied, with all before it.</summary>
+    public ulong DurableBatch => Volatile.Read(ref durableBatch);
+
+    /// <summary>The feed that may submit; null if the producer is not connected.</summary>
+    public EmbeddedFeed? Owner { get; set; }
+
+    /// <summary>The identity of a payload: its CRC32C and its length.</summary>
+    public static ulong Fingerprint(ReadOnlySpan<byte> payload) => Crc32C.Compute(payload) | ((ulong)(uint)payload.Length << 32);
+
+    /// <summary>Begins a life.</summary>
+    public void Begin(ulong epoch)
+    {
+        if (epoch < Epoch)
+        {
+            throw new GridException(GridErrorCode.EpochStale, $"producer '{name}' connects with epoch {epoch}, but has been seen with epoch {Epoch}");
+        }
+
+        if (epoch > Epoch)
+        {
+            Epoch = epoch;
+            LastBatch = 0;
+            Volatile.Write(ref durableBatch, 0);
+        }
+    }
+
+    /// <summary>What a batch number means; throws if it may not be used.</summary>
+    public BatchStanding Check(ulong batch, ulong fingerprint)
+    {
+        if (batch == LastBatch + 1)
+        {
+            return BatchStanding.Next;
+        }
+
+        if (batch > LastBatch)
+        {
+            throw new GridException(GridErrorCode.BatchNumberSkipped, $"producer '{name}' sends batch {batch}, but {LastBatch + 1} is next");
+        }
+
+        if (batch == 0 || LastBatch - batch >= Remembered)
+        {
+            throw new GridException(GridErrorCode.BatchTooOld, $"producer '{name}' sends batch {batch} again, but only the last {Remembered} before {LastBatch + 1} are remembered");
+        }
+
+        return fingerprints[batch % Remembered] == fingerprint
+            ? BatchStanding.Retried
+            : throw new GridException(GridErrorCode.BatchNumberReused, $"producer '{name}' sends batch {batch} again with other content");
+    }
+
+    /// <summary>Notes the next batch as taken.</summary>
+    public void Take(ulong batch, ulong fingerprint)
+    {
+        LastBatch = batch;
+        fingerprints[batch % Remembered] = fingerprint;
+    }
+
+    /// <summary>Notes that all batches up to a number of an epoch are durable and applied.</summary>
+    public void SetDurable(ulong epoch, ulong batch)
+    {
+        if (epoch == Epoch && batch > durableBatch)
+        {
+            Volatile.Write(ref durableBatch, batch);
+        }
+    }
+
+    /// <summary>Notes that a batch has its place in the journal. On the sequencer's thread.</summary>
+    public void SetSequenced(ulong epoch, ulong batch)
+    {
+        sequencedEpoch = epoch;
+        sequencedBatch = batch;
+    }
+
+    /// <summary>Writes what is known up to the last sequenced batch; later ones may never reach the journal. On the sequencer's thread.</summary>
+    public void Save(StateWriter writer)
+    {
+        lock (Gate)
+        {
+            writer.Put(name);
+            writer.Put(sequencedEpoch);
+            writer.Put(sequencedBatch);
+            writer.Put<ulong>(fingerprints);
+        }
+    }
+
+    public static Producer Load(ref StateReader reader)
+    {
+        var producer = new Producer(reader.TakeText()) { Epoch = reader.Take<ulong>(), LastBatch = reader.Take<ulong>() };
+        reader.TakeArray<ulong>(Remembered).CopyTo(producer.fingerprints, 0);
+        producer.durableBatch = producer.LastBatch;
+        producer.SetSequenced(producer.Epoch, producer.LastBatch);
+        return producer;
+    }
+}

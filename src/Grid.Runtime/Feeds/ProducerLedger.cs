@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using Grid.Domain;
+
+namespace Grid.Runtime.Feeds;
+
+/// <summary>All producers that ever sent a batch, by name.</summary>
+internal sealed class ProducerLedger
+{
+    private readonly ConcurrentDictionary<string, Producer> producers = new(StringComparer.Ordinal);
+
+    /// <summary>The producer of a name, new if it was never seen.</summary>
+    public Producer Get(string name) => producers.GetOrAdd(name, static n => new Producer(n));
+
+    /// <summary>Notes a batch read from the journal.</summary>
+    public void Replay(string name, ulong epoch, ulong batch, ReadOnlySpan<byte> payload)
+    {
+        var producer = Get(name);
+        producer.Begin(epoch);
+        producer.Take(batch, Producer.Fingerprint(payload));
+        producer.SetSequenced(epoch, batch);
+        producer.SetDurable(epoch, batch);
+    }
+
+    public void Save(StateWriter writer)
+    {
+        var all = producers.Values.OrderBy(p => p.Name, StringComparer.Ordinal).ToList();
+        writer.Put(all.Count);
+        foreach (var producer in all)
+        {
+            producer.Save(writer);
+        }
+    }
+
+    public void Load(ref StateReader reader)
+    {
+        for (var left = reader.TakeCount(int.MaxValue); left > 0; left--)
+        {
+            var producer = Producer.Load(ref reader);
+            producers[producer.Name] = producer;
+        }
+    }
+}

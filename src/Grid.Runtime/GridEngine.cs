@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using Grid.Domain;
+using Grid.Domain.Identifiers;
+using Grid.Runtime.Feeds;
+using Grid.Runtime.Recovery;
+using Grid.Runtime.Sequencing;
+using Grid.Runtime.Shards;
+using Grid.Runtime.Snapshots;
+using Grid.Storage.Journal;
+using Microsoft.Extensions.Logging;
+
+namespace Grid.Runtime;
+
+/// <summary>The threads of the embedded grid: one sequencer, one for each shard.</summary>
+internal sealed partial class GridEngine : IAsyncDisposable
+{
+    // Work taken before a flush: enough to share it, little enough to keep acknowledgements short.
+    private const int WorkBeforeFlush = 64;
+
+    private readonly BlockingCollection<SequencerWork> work = [];
+    private readonly TaskCompletionSource failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Sequencer sequencer;
+    private readonly ShardThread[] shards;
+    private readonly SnapshotTaker snapshots;
+    private readonly DataFolder data;
+    private readonly ILogger log;
+    private readonly Thread thread;
+    private int isDisposed;
+
+    public GridEngine(DataFolder data, RecoveredGrid recovered, EmbeddedGridOptions options, TimeProvider time, ILoggerFactory logs)
+    {
+        this.data = data;
+        log = logs.CreateLogger("Grid.Pipeline");
+        Image = recovered.Image;
+        Journal = recovered.Journal;
+        Intake = new FeedIntake(Journal, Image, time, options.BatchesInFlightMax, work.Add);
+        sequencer = new Sequencer(Journal, Image, Dispatch, Intake.Release);
+        shards = [.. Image.Shards.Select(s => new ShardThread(s, work.Add, Fail))];
+        snapshots = new SnapshotTaker(data, Image, Journal, time, options.SnapshotJournalBytes, recovered.SnapshotLsn, log);
+        LogRecovery(recovered.Report.ToString());
+        thread = new Thread(Run) { Name = "grid-sequencer", IsBackground = true };
+        thread.Start();
+    }
+
+    public GridImage Image { get; }
+
+    public JournalWriter Journal { get; }
+
+    public FeedIntake Intake { get; }
+
+    public Task Failure => failure.Task;
+
+    public ulong SnapshotLsn => snapshots.NewestLsn;
+
+    /// <summary>Asks something of an instrument on its shard's thread.</summary>
+    public Task<T> AskAsync<T>(InstrumentId instrument, Func<Shard, T> question) => shards[Image.ShardOf(instrument).Index].AskAsync(question);
+
+    /// <summary>Takes a snapshot and waits for it.</summary>
+    public Task SnapshotAsync()
+    {
+        var taken = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        work.Add(new SequencerCall(_ => taken.SetResult(BeginSnapshot())));
+        return taken.Task.Unwrap();
+    }
+
+    /// <summary>Does something while all batches sequenced so far are applied and no later one is.</summary>
+    public async Task<T> PauseAsync<T>(Func<T> action)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        work.Add(new SequencerCall(_ =>
+        {
+            try
+            {
+                // The sequencer stands here; once each shard has answered, all are idle.
+                Task.WaitAll(shards.Select(s => s.AskAsync(_ => true)).ToArray<Task>());
+                answer.SetResult(action());
+            }
+            catch (Exception e)
+            {
+                answer.SetException(e);
+            }
+        }));
+        return await answer.Task.ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        Intake.Stop(new GridException(GridErrorCode.Stopping, "the grid is stopping"));
+        if (!failure.Task.IsCompleted)
+        {
+            await DrainAsync().ConfigureAwait(false);
+            await SnapshotAsync().ConfigureAwait(false);
+        }
+
+        work.CompleteAdding();
+        thread.Join();
+        foreach (var shard in shards)
+        {
+            shard.Dispose();
+        }
+
+        if (failure.Task.IsCompleted)
+        {
+            Journal.Dispose();
+        }
+        else
+        {
+            Journal.Close();
+        }
+
+        Image.Dispose();
+        Intake.Dispose();
+        work.Dispose();
+        data.Dispose();
+    }
+
+    // Batches go sequencer -> shards -> sequencer; a pause lets the first two hops finish, the next the last.
+    private async Task DrainAsync()
+    {
+        while (Intake.InFlight > 0 && !failure.Task.IsCompleted)
+        {
+            await PauseAsync(() => true).ConfigureAwait(false);
+        }
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (work.TryTake(out var next, Timeout.Infinite))
+            {
+                var taken = 0;
+                do
+                {
+                    next.Run(sequencer);
+                }
+                while (++taken < WorkBeforeFlush && work.TryTake(out next));
+                if (sequencer.HasUnflushed || sequencer.HasAcknowledgements)
+                {
+                    sequencer.Flush();
+                }
+
+                if (snapshots.IsDue(Journal.BytesAppended))
+                {
+                    _ = BeginSnapshot();
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    private Task BeginSnapshot() => snapshots.Begin(sequencer.LastInputLsn, shards, () =>
+    {
+        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        work.Add(new SequencerCall(s =>
+        {
+            s.Flush();
+            flushed.SetResult();
+        }));
+        return flushed.Task;
+    });
+
+    private void Dispatch(PendingBatch batch)
+    {
+        foreach (var shard in shards)
+        {
+            shard.Enqueue(batch);
+        }
+    }
+
+    private void Fail(Exception cause)
+    {
+        if (failure.TrySetException(cause))
+        {
+            LogFailure(cause);
+            Intake.Stop(new GridException(GridErrorCode.StorageFailed, $"the grid stopped: {cause.Message}", cause));
+        }
+    }
+
+    [LoggerMessage(EventId = 1001, Level = LogLevel.Information, Message = "Started: {Report}")]
+    private partial void LogRecovery(string report);
+
+    [LoggerMessage(EventId = 1002, Level = LogLevel.Critical, Message = "The grid stopped")]
+    private partial void LogFailure(Exception cause);
+}

@@ -1,0 +1,90 @@
+using Grid.Domain.Events;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Instruments;
+
+namespace Grid.Runtime.Queries;
+
+/// <summary>
+/// What a query needs of one instrument, copied at one moment on its shard's thread; the rest is read on the asker's.
+/// </summary>
+internal sealed record InstrumentView(
+    InstrumentHistory History, BarAccumulator? OpenMinute, IReadOnlyList<QuoteMark> OpenMarks, Amendments? Amendments, bool HasPendingAmendments)
+{
+    public static InstrumentView Of(InstrumentState state) => new(
+        state.History.Freeze(),
+        state.TryGetOpenMinute(out var minute) ? minute : null,
+        state.OpenMarks(),
+        state.CopyAmendments(),
+        state.HasPendingAmendments);
+
+    /// <summary>Ticks in event order.</summary>
+    public TickPage Ticks(UnixNanos from, UnixNanos to, int limit, EventOrder order)
+    {
+        var ticks = new List<HistoryTick>();
+        History.ReadTicks(from, to, ticks);
+        ticks.Sort((a, b) => order.Compare(a.Event, b.Event));
+        var page = new List<Tick>(Math.Min(ticks.Count, limit));
+        foreach (var tick in ticks)
+        {
+            if (page.Count == limit)
+            {
+                break;
+            }
+
+            page.Add(new Tick(tick.Event, tick.Outcome));
+        }
+
+        return new TickPage(page, ticks.Count <= limit, HasPendingAmendments);
+    }
+
+    /// <summary>Bars of any interval: from the minutes, or for shorter ones from the ticks.</summary>
+    public List<Bar> Bars(long intervalNs, UnixNanos from, UnixNanos to, int limit, EventOrder order, InstrumentContext context)
+    {
+        var minuteFrom = from.Floor(Math.Max(intervalNs, UnixNanos.PerMinute));
+        var trades = new List<BarAccumulator>();
+        var marks = new List<QuoteMark>();
+        if (intervalNs < UnixNanos.PerMinute)
+        {
+            History.ReadMarks(minuteFrom, marks);
+            AddFromTicks(intervalNs, minuteFrom, to, trades, marks, order, context);
+        }
+        else
+        {
+            History.ReadBars(minuteFrom, to, trades);
+            History.ReadMarks(to, marks);
+            if (OpenMinute is { IsEmpty: false } minute && minute.Start < to)
+            {
+                trades.Add(minute);
+            }
+
+            marks.AddRange(OpenMarks.Where(m => m.Start < to));
+        }
+
+        return BarFold.ToBars(trades, marks, intervalNs, from.Floor(intervalNs), to, limit, order);
+    }
+
+    private void AddFromTicks(
+        long intervalNs, UnixNanos from, UnixNanos to, List<BarAccumulator> trades, List<QuoteMark> marks, EventOrder order, InstrumentContext context)
+    {
+        var ticks = new List<HistoryTick>();
+        History.ReadTicks(from, to, ticks);
+        var open = new Dictionary<long, BarAccumulator>();
+        foreach (var tick in ticks)
+        {
+            var e = tick.Event;
+            var start = e.EventTime.Floor(intervalNs);
+            if (e.Kind == EventKind.Trade && (Amendments is null || Amendments.TryAmend(ref e)))
+            {
+                var bar = open.GetValueOrDefault(start.Value, BarAccumulator.From(start));
+                bar.Add(in e, context.Counts(in e), order);
+                open[start.Value] = bar;
+            }
+            else if (e.Kind is EventKind.Quote or EventKind.Run)
+            {
+                marks.Add(new QuoteMark { Start = start, Quote = SourceQuote.Of(in e) });
+            }
+        }
+
+        trades.AddRange(open.Values);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text;
+using Grid.Runtime.Sequencing;
+using Grid.Runtime.Shards;
+using Grid.Runtime.Snapshots;
+using Grid.Storage.Journal;
+using Grid.Storage.Snapshots;
+
+namespace Grid.Runtime.Recovery;
+
+/// <summary>A grid as it was found, ready to go on.</summary>
+internal sealed record RecoveredGrid(GridImage Image, JournalWriter Journal, ulong SnapshotLsn, RecoveryReport Report);
+
+/// <summary>Brings a data folder's grid back: the newest snapshot that is whole, then the journal after it.</summary>
+internal static class GridRecovery
+{
+    /// <summary>Recovers and opens the journal for appending.</summary>
+    public static RecoveredGrid Open(DataFolder data, EmbeddedGridOptions options, TimeProvider time) =>
+        Open(data, options, time, data.HotStores(options.HotStoreBytesMax, readOnly: false));
+
+    /// <summary>Recovers over any history stores.</summary>
+    public static RecoveredGrid Open(DataFolder data, EmbeddedGridOptions options, TimeProvider time, IHistoryStores stores)
+    {
+        var started = time.GetTimestamp();
+        var remarks = new List<string>();
+        var image = LoadSnapshot(data, options, stores, remarks, out var snapshotLsn);
+        try
+        {
+            var journal = JournalWriter.Open(data.Journal, options.Journal, time, snapshotLsn);
+            try
+            {
+                var player = new JournalPlayer(image, reevaluate: false);
+                using (var reader = new JournalReader(data.Journal, snapshotLsn + 1, journal.Recovery.LastLsn))
+                {
+                    player.Play(reader, snapshotLsn);
+                }
+
+                var decidedAnew = Continue(image, journal, player, options);
+                var report = new RecoveryReport(
+                    snapshotLsn, player.Batches, player.Events, decidedAnew, image.Shards.Sum(s => s.Instruments),
+                    time.GetElapsedTime(started), journal.Recovery.Cut, remarks);
+                return new RecoveredGrid(image, journal, snapshotLsn, report);
+            }
+            catch
+            {
+                journal.Dispose();
+                throw;
+            }
+        }
+        catch
+        {
+            image.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The image of the newest whole snapshot, or an empty one.</summary>
+    public static GridImage LoadSnapshot(DataFolder data, EmbeddedGridOptions options, IHistoryStores stores, List<string> remarks, out ulong lsn)
+    {
+        var catalog = new SnapshotCatalog(data.Snapshots);
+        var found = catalog.FindNewest(out var damaged);
+        remarks.AddRange(damaged.Select(d => d.ToString()));
+        var image = new GridImage(options.Rules, options.QuarantineListMax);
+        lsn = found ?? 0;
+        if (found is not null)
+        {
+            using var reader = catalog.Open(lsn);
+            SnapshotLoader.Load(reader, image, stores);
+            image.AppliedLsn = lsn;
+            var wanted = options.EffectiveShards();
+            if (options.Shards != 0 && image.Shards.Length != wanted)
+            {
+                remarks.Add($"the data folder has {image.Shards.Length} shards; the {wanted} asked for hold for new folders only");
+            }
+        }
+        else
+        {
+            var shards = options.EffectiveShards();
+            image.SetShards([.. Enumerable.Range(0, shards).Select(i => stores.Open(i, shards, default))]);
+        }
+
+        return image;
+    }
+
+    // Journals what replaying had to decide, and the rules if they changed.
+    private static int Continue(GridImage image, JournalWriter journal, JournalPlayer player, EmbeddedGridOptions options)
+    {
+        var sequencer = new Sequencer(journal, image, static _ => throw new InvalidOperationException(), static _ => { });
+        var decided = 0;
+        player.DecideRest(batch =>
+        {
+            sequencer.AppendOutcomes(batch);
+            decided++;
+        });
+        var rules = options.Rules.ToCanonicalText();
+        if (player.Configuration != rules)
+        {
+            journal.Append(JournalFrameType.Configuration, null, Encoding.UTF8.GetBytes(rules));
+        }
+
+        journal.Flush();
+        return decided;
+    }
+}

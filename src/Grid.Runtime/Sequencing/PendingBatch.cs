@@ -1,0 +1,117 @@
+using Grid.Domain.Events;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Validation;
+using Grid.Runtime.Feeds;
+
+namespace Grid.Runtime.Sequencing;
+
+/// <summary>
+/// A batch on its way: filled by a feed, journaled by the sequencer, applied by the shards, returned to its pool when its
+/// outcomes are journaled. The number of these objects bounds what is in memory.
+/// </summary>
+internal sealed class PendingBatch : SequencerWork
+{
+    private byte[] payload = [];
+    private int payloadLength;
+    private Outcome[] outcomes = [];
+    private int shardsLeft;
+    private bool isApplied;
+
+    /// <summary>The feed that sent it; null while a journal is replayed.</summary>
+    public EmbeddedFeed? Feed { get; set; }
+
+    public string Producer { get; set; } = string.Empty;
+
+    public ulong Epoch { get; set; }
+
+    public ulong Number { get; set; }
+
+    public UnixNanos ReceivedAt { get; set; }
+
+    /// <summary>Its input frame; 0 until it is journaled.</summary>
+    public ulong Lsn { get; set; }
+
+    /// <summary>True if the batch was applied before and only wants its acknowledgement.</summary>
+    public bool IsRetry { get; set; }
+
+    /// <summary>Events that a retried batch has.</summary>
+    public int RetriedEvents { get; set; }
+
+    public EventBatch Events { get; } = new();
+
+    /// <summary>What was decided of each event, by index.</summary>
+    public Span<Outcome> Outcomes => outcomes.AsSpan(0, Events.Count);
+
+    public ReadOnlySpan<byte> Payload => payload.AsSpan(0, payloadLength);
+
+    /// <summary>Keeps a copy of the bytes to journal.</summary>
+    public void SetPayload(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > payload.Length)
+        {
+            payload = GC.AllocateUninitializedArray<byte>(Math.Max(bytes.Length, payload.Length * 2));
+        }
+
+        bytes.CopyTo(payload);
+        payloadLength = bytes.Length;
+    }
+
+    /// <summary>Makes ready for shards to decide: each event has a place for its outcome.</summary>
+    public void BeginApplying(int shards)
+    {
+        if (outcomes.Length < Events.Count)
+        {
+            outcomes = new Outcome[Math.Max(Events.Count, outcomes.Length * 2)];
+        }
+
+        isApplied = false;
+        shardsLeft = shards;
+    }
+
+    /// <summary>Notes that one shard is done; true for the last.</summary>
+    public bool FinishShard()
+    {
+        if (Interlocked.Decrement(ref shardsLeft) != 0)
+        {
+            return false;
+        }
+
+        isApplied = true;
+        return true;
+    }
+
+    public override void Run(Sequencer sequencer)
+    {
+        if (isApplied)
+        {
+            sequencer.Complete(this);
+        }
+        else
+        {
+            sequencer.Accept(this);
+        }
+    }
+
+    /// <summary>Forgets the content, keeps the memory.</summary>
+    public void Reset()
+    {
+        Feed = null;
+        Events.Clear();
+        payloadLength = 0;
+        IsRetry = false;
+        isApplied = false;
+        Lsn = 0;
+    }
+}
+
+/// <summary>Something for the sequencer to do, in the order in which it was asked.</summary>
+internal abstract class SequencerWork
+{
+    public abstract void Run(Sequencer sequencer);
+}
+
+/// <summary>A step that control-plane code wants done between batches.</summary>
+internal sealed class SequencerCall(Action<Sequencer> call) : SequencerWork
+{
+    public override void Run(Sequencer sequencer) => call(sequencer);
+}

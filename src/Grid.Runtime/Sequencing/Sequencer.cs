@@ -1,0 +1,119 @@
+using Grid.Domain.Dedup;
+using Grid.Domain.Identifiers;
+using Grid.Runtime.Feeds;
+using Grid.Storage.Journal;
+
+namespace Grid.Runtime.Sequencing;
+
+/// <summary>
+/// Puts everything in one order, that of the journal: batches before they are applied, outcomes after, and
+/// acknowledgements once the outcomes are flushed. Knows no threads: one caller drives it.
+/// </summary>
+internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<PendingBatch> dispatch, Action<PendingBatch> release)
+{
+    // Feeds that have completed batches whose outcomes are not flushed yet.
+    private readonly List<EmbeddedFeed> awaitingFlush = [];
+    private readonly byte[] head = new byte[InputFrame.HeadBytesMax];
+    private byte[] outcomeBuffer = new byte[OutcomeFrame.BytesMax(1024)];
+    private ulong lastInputLsn = image.AppliedLsn;
+
+    /// <summary>The newest input that was dispatched.</summary>
+    public ulong LastInputLsn => lastInputLsn;
+
+    /// <summary>True if a flush would acknowledge something although all frames are flushed: retried batches.</summary>
+    public bool HasAcknowledgements => awaitingFlush.Count > 0;
+
+    /// <summary>Journal frames appended and not flushed.</summary>
+    public bool HasUnflushed => journal.LastLsn != journal.FlushedLsn;
+
+    /// <summary>Appends a batch and hands it to the shards.</summary>
+    public void Accept(PendingBatch batch)
+    {
+        if (batch.IsRetry)
+        {
+            AcceptRetry(batch);
+            return;
+        }
+
+        var feed = batch.Feed!;
+        var length = InputFrame.WriteHead(head, batch.Epoch, batch.Number, batch.ReceivedAt, feed.ProducerBytes);
+        batch.Lsn = journal.Append(JournalFrameType.Input, feed.Dictionary, head.AsSpan(0, length), batch.Payload);
+        lastInputLsn = batch.Lsn;
+        feed.Producer.SetSequenced(batch.Epoch, batch.Number);
+        image.Gaps.Observe(batch.Events.Events, image.Context);
+        feed.InFlight.Enqueue(new InFlightBatch(batch.Number, batch.Epoch));
+        batch.BeginApplying(image.Shards.Length);
+        dispatch(batch);
+    }
+
+    /// <summary>Appends the outcomes of a batch that all shards have applied.</summary>
+    public void Complete(PendingBatch batch)
+    {
+        var lsn = AppendOutcomes(batch);
+        var feed = batch.Feed!;
+        feed.InFlight.Complete(batch.Number, lsn, batch.Outcomes);
+        AwaitFlush(feed);
+        release(batch);
+    }
+
+    /// <summary>Appends the outcomes of a batch, and returns their frame.</summary>
+    public ulong AppendOutcomes(PendingBatch batch)
+    {
+        var needed = OutcomeFrame.BytesMax(batch.Events.Count);
+        if (outcomeBuffer.Length < needed)
+        {
+            outcomeBuffer = new byte[needed];
+        }
+
+        var length = OutcomeFrame.Write(outcomeBuffer, batch.Lsn, batch.Outcomes);
+        return journal.Append(JournalFrameType.Outcomes, null, outcomeBuffer.AsSpan(0, length));
+    }
+
+    /// <summary>Appends a source's declaration, which holds for every later batch.</summary>
+    public void Declare(SourceId id, SourceDeclaration declaration)
+    {
+        journal.Append(JournalFrameType.Source, null, SourceFrame.ToBytes(declaration));
+        image.Context.Declare(id, declaration);
+    }
+
+    /// <summary>Makes everything appended durable and acknowledges what became so.</summary>
+    public void Flush()
+    {
+        journal.Flush();
+
+        // Twice: a retry may wait for its original, which another feed of the same producer acknowledges.
+        for (var pass = 0; pass < 2; pass++)
+        {
+            foreach (var feed in awaitingFlush)
+            {
+                feed.AcknowledgeThrough(journal.FlushedLsn);
+            }
+        }
+
+        foreach (var feed in awaitingFlush)
+        {
+            feed.IsAwaitingFlush = feed.InFlight.IsBlockedByRetry;
+        }
+
+        awaitingFlush.RemoveAll(feed => !feed.IsAwaitingFlush);
+    }
+
+    private void AcceptRetry(PendingBatch batch)
+    {
+        // The batch's own frames were appended before; what is appended by now is enough to wait for.
+        var feed = batch.Feed!;
+        feed.InFlight.Enqueue(new InFlightBatch(batch.Number, batch.Epoch));
+        feed.InFlight.CompleteRetry(batch.Number, batch.RetriedEvents);
+        AwaitFlush(feed);
+        release(batch);
+    }
+
+    private void AwaitFlush(EmbeddedFeed feed)
+    {
+        if (!feed.IsAwaitingFlush)
+        {
+            feed.IsAwaitingFlush = true;
+            awaitingFlush.Add(feed);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using Grid.Domain;
+using Grid.Domain.Cusips;
+using Grid.Domain.Events;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Instruments;
+
+namespace Grid.Runtime.Shards;
+
+/// <summary>
+/// The states of all CUSIPs. Shards contribute as they apply; contributions are absolute and versioned, so it does not
+/// matter which shard comes first.
+/// </summary>
+internal sealed class CusipBook(GridNames names)
+{
+    private readonly Lock gate = new();
+    private readonly SortedDictionary<Cusip, CusipState> states = [];
+
+    /// <summary>CUSIPs with state.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+            {
+                return states.Count;
+            }
+        }
+    }
+
+    /// <summary>Contributes a dealer's run.</summary>
+    public void Contribute(uint date, in MarketEvent run, in RunDetail detail)
+    {
+        lock (gate)
+        {
+            Get(detail.Cusip).Apply(date, in run, in detail);
+        }
+    }
+
+    /// <summary>Contributes what a source quotes for an instrument that has a CUSIP.</summary>
+    public void Contribute(uint date, Cusip cusip, InstrumentId instrument, in SourceQuote quote)
+    {
+        lock (gate)
+        {
+            Get(cusip).Apply(date, instrument, in quote);
+        }
+    }
+
+    /// <summary>The market of a CUSIP on the newest date, or null if nothing is known of it.</summary>
+    public CusipMarket? Market(Cusip cusip)
+    {
+        lock (gate)
+        {
+            return states.TryGetValue(cusip, out var state) ? state.Market : null;
+        }
+    }
+
+    public void Save(StateWriter writer)
+    {
+        lock (gate)
+        {
+            writer.Put(states.Count);
+            foreach (var (cusip, state) in states)
+            {
+                writer.Put(cusip);
+                state.Save(writer);
+            }
+        }
+    }
+
+    public void Load(ref StateReader reader)
+    {
+        for (var left = reader.TakeCount(int.MaxValue); left > 0; left--)
+        {
+            var cusip = reader.Take<Cusip>();
+            states[cusip] = CusipState.Load(cusip, names, ref reader);
+        }
+    }
+
+    private CusipState Get(Cusip cusip)
+    {
+        if (!states.TryGetValue(cusip, out var state))
+        {
+            states[cusip] = state = new CusipState(cusip, names);
+        }
+
+        return state;
+    }
+}

@@ -1,0 +1,68 @@
+using Grid.Domain;
+using Grid.Domain.Events;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Instruments;
+
+namespace Grid.Runtime.Shards;
+
+/// <summary>The definitions that an instrument was given, newest first by event order.</summary>
+internal sealed class DefinitionLog
+{
+    private readonly List<(MarketEvent Event, InstrumentDefinition Definition)> entries = [];
+
+    /// <summary>The newest definition, valid or not.</summary>
+    public InstrumentDefinition Newest => entries[0].Definition;
+
+    /// <summary>The newest of the definitions that are valid at a time, or null.</summary>
+    public InstrumentDefinition? At(UnixNanos time)
+    {
+        foreach (var (_, definition) in entries)
+        {
+            if (definition.ValidFrom <= time && time < definition.ValidTo)
+            {
+                return definition;
+            }
+        }
+
+        return null;
+    }
+
+    public void Add(in MarketEvent e, InstrumentDefinition definition, EventOrder order)
+    {
+        var at = 0;
+        while (at < entries.Count && order.Compare(entries[at].Event, in e) > 0)
+        {
+            at++;
+        }
+
+        entries.Insert(at, (e, definition));
+    }
+
+    public void Save(StateWriter writer)
+    {
+        Span<byte> bytes = stackalloc byte[GridLimits.EventExtensionBytesMax];
+        writer.Put(entries.Count);
+        foreach (var (e, definition) in entries)
+        {
+            writer.Put(in e);
+            writer.Put<byte>(bytes[..definition.Write(bytes)]);
+        }
+    }
+
+    public static DefinitionLog Load(ref StateReader reader)
+    {
+        var log = new DefinitionLog();
+        for (var left = reader.TakeCount(int.MaxValue); left > 0; left--)
+        {
+            var e = reader.Take<MarketEvent>();
+            if (!InstrumentDefinition.TryRead(reader.TakeArray<byte>(GridLimits.EventExtensionBytesMax), out var definition))
+            {
+                throw new FormatException($"saved state has a definition that cannot be read before byte {reader.Offset}");
+            }
+
+            log.entries.Add((e, definition));
+        }
+
+        return log;
+    }
+}

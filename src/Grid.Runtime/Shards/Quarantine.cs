@@ -1,0 +1,76 @@
+using Grid.Domain;
+using Grid.Domain.Events;
+using Grid.Domain.Validation;
+
+namespace Grid.Runtime.Shards;
+
+/// <summary>The newest rejected events, whole, with their reason. All of them are in the journal; this is what can be listed at once.</summary>
+internal sealed class Quarantine(int capacity)
+{
+    private readonly Lock gate = new();
+    private readonly Queue<QuarantinedEvent> events = new();
+    private ulong lastId;
+
+    /// <summary>Events ever quarantined.</summary>
+    public ulong Total => Volatile.Read(ref lastId);
+
+    public void Add(in MarketEvent e, Outcome outcome, ulong lsn, string producer)
+    {
+        lock (gate)
+        {
+            lastId++;
+            events.Enqueue(new QuarantinedEvent(lastId, e, outcome, producer, lsn));
+            if (events.Count > capacity)
+            {
+                events.Dequeue();
+            }
+        }
+    }
+
+    public IReadOnlyList<QuarantinedEvent> After(ulong id, int limit)
+    {
+        lock (gate)
+        {
+            return [.. events.Where(e => e.Id > id).Take(limit)];
+        }
+    }
+
+    public void Save(StateWriter writer)
+    {
+        lock (gate)
+        {
+            writer.Put(lastId);
+            writer.Put(events.Count);
+            foreach (var e in events)
+            {
+                writer.Put(e.Id);
+                writer.Put(e.Event);
+                writer.Put(e.Outcome);
+                writer.Put(e.Lsn);
+                writer.Put(e.Producer);
+            }
+        }
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote, less what came after a frame: that will be replayed.</summary>
+    public void Load(ref StateReader reader, ulong throughLsn)
+    {
+        lastId = reader.Take<ulong>();
+        for (var left = reader.TakeCount(int.MaxValue); left > 0; left--)
+        {
+            var id = reader.Take<ulong>();
+            var e = reader.Take<MarketEvent>();
+            var outcome = reader.Take<Outcome>();
+            var lsn = reader.Take<ulong>();
+            var producer = reader.TakeText();
+            if (lsn <= throughLsn)
+            {
+                events.Enqueue(new QuarantinedEvent(id, e, outcome, producer, lsn));
+            }
+            else
+            {
+                lastId--;
+            }
+        }
+    }
+}

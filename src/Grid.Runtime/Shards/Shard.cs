@@ -1,0 +1,245 @@
+using System.Runtime.CompilerServices;
+using Grid.Domain.Dedup;
+using Grid.Domain.Events;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Instruments;
+using Grid.Domain.Validation;
+using Grid.Runtime.Sequencing;
+using Grid.Runtime.Snapshots;
+
+namespace Grid.Runtime.Shards;
+
+/// <summary>
+/// One thread's worth of instruments: decides and applies their events in journal order. Knows no threads itself: one
+/// caller drives it.
+/// </summary>
+internal sealed class Shard : IDisposable
+{
+    private readonly GridImage image;
+    private readonly uint index;
+    private readonly uint mask;
+    private readonly Dictionary<InstrumentId, DefinitionLog> definitions = [];
+
+    // Not null while a snapshot is being taken: what is not in it yet is written before it changes.
+    private ShardSweep? sweep;
+
+    public Shard(GridImage image, int index, int shards, HistoryStore history)
+    {
+        this.image = image;
+        this.index = (uint)index;
+        mask = (uint)shards - 1;
+        History = history;
+    }
+
+    public int Index => (int)index;
+
+    public HistoryStore History { get; }
+
+    /// <summary>Outcomes since the data folder was made.</summary>
+    public OutcomeCounts Counts { get; } = new();
+
+    /// <summary>Instruments with state.</summary>
+    public int Instruments { get; private set; }
+
+    /// <summary>True while a snapshot is being taken.</summary>
+    public bool IsSweeping => sweep is not null;
+
+    /// <summary>Decides and applies this shard's events of a batch, and writes their outcomes into it.</summary>
+    public void Process(PendingBatch batch)
+    {
+        var events = batch.Events.Events;
+        var outcomes = batch.Outcomes;
+        for (var i = 0; i < events.Length; i++)
+        {
+            ref var e = ref events[i];
+            if ((e.Instrument.Value & mask) != index)
+            {
+                continue;
+            }
+
+            var state = image.Instruments[e.Instrument] ?? AddInstrument(e.Instrument);
+            if (sweep is not null)
+            {
+                sweep.SaveBefore(state);
+            }
+
+            var outcome = Decide(state, in e, batch.Events);
+            outcomes[i] = outcome;
+            Finish(state, ref e, outcome, batch);
+        }
+    }
+
+    /// <summary>Applies this shard's events of a replayed batch with the outcomes that were decided then.</summary>
+    public void Replay(PendingBatch batch)
+    {
+        var events = batch.Events.Events;
+        var outcomes = batch.Outcomes;
+        for (var i = 0; i < events.Length; i++)
+        {
+            ref var e = ref events[i];
+            if ((e.Instrument.Value & mask) != index)
+            {
+                continue;
+            }
+
+            var state = image.Instruments[e.Instrument] ?? AddInstrument(e.Instrument);
+            Observe(state, in e, image.Context.Source(e.Source));
+            Finish(state, ref e, outcomes[i], batch);
+        }
+    }
+
+    /// <summary>Begins a snapshot of this shard as it is now.</summary>
+    public void BeginSweep(ShardSweep begun)
+    {
+        sweep = begun;
+        begun.Begin(this);
+    }
+
+    /// <summary>Goes on with the snapshot for a bounded while; true when the shard has finished it.</summary>
+    public bool ContinueSweep()
+    {
+        if (sweep is not null && sweep.SaveSome())
+        {
+            sweep = null;
+        }
+
+        return sweep is null;
+    }
+
+    /// <summary>This shard's instruments, by number.</summary>
+    public IEnumerable<InstrumentState> OwnInstruments() => image.Instruments.All().Where(s => (s.Id.Value & mask) == index);
+
+    /// <summary>The definitions of an instrument; null if it has none.</summary>
+    public DefinitionLog? DefinitionsOf(InstrumentId id)
+    {
+        lock (definitions)
+        {
+            return definitions.GetValueOrDefault(id);
+        }
+    }
+
+    /// <summary>The state of an instrument that has none yet.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public InstrumentState AddInstrument(InstrumentId id)
+    {
+        var state = new InstrumentState(id, image.Context, History.Create(), image.Rules.Resolve(null));
+        sweep?.Exclude(state);
+        image.Instruments.Set(id, state);
+        Instruments++;
+        return state;
+    }
+
+    /// <summary>Sets what an instrument is.</summary>
+    public void Define(InstrumentState state, in MarketEvent e, InstrumentDefinition definition)
+    {
+        lock (definitions)
+        {
+            if (!definitions.TryGetValue(state.Id, out var log))
+            {
+                definitions[state.Id] = log = new DefinitionLog();
+            }
+
+            log.Add(in e, definition, image.Context.Order);
+            state.Rules = image.Rules.Resolve(log.Newest);
+        }
+    }
+
+    /// <summary>Sets an instrument's definitions as a snapshot has them.</summary>
+    public void SetDefinitions(InstrumentState state, DefinitionLog log)
+    {
+        lock (definitions)
+        {
+            definitions[state.Id] = log;
+            state.Rules = image.Rules.Resolve(log.Newest);
+        }
+    }
+
+    public void Dispose() => History.Dispose();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Outcome Decide(InstrumentState state, in MarketEvent e, EventBatch batch)
+    {
+        var source = image.Context.Source(e.Source)!;
+        var seen = Observe(state, in e, source);
+        if (seen != Outcome.Accepted)
+        {
+            return seen;
+        }
+
+        var rules = state.Rules;
+        switch (e.Kind)
+        {
+            case EventKind.Trade:
+                ref readonly var last = ref state.Last;
+                return Validator.Check(in e, RuleContext.OfTrade(rules, source.UnknownInstrument, last.Kind != EventKind.None, last.Price));
+            case EventKind.Quote:
+                return Validator.Check(in e, RuleContext.OfQuote(rules, source.UnknownInstrument, state.QuoteAfter(in e)));
+            case EventKind.Run:
+                return Validator.Check(in e, RuleContext.OfRun(rules, source.UnknownInstrument, batch.Runs[e.Detail].Cusip));
+            default:
+                return e.Kind is EventKind.Cancel or EventKind.Correct && !state.HasRoomForAmendment
+                    ? Outcome.Reject(RejectReason.TooManyAmendments)
+                    : Validator.Check(in e, RuleContext.Of(rules, source.UnknownInstrument));
+        }
+    }
+
+    // What deduplication says of an event; the event counts as seen afterwards.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Outcome Observe(InstrumentState state, in MarketEvent e, SourceDeclaration? source)
+    {
+        if (source is { Policy: DedupPolicy.Sequence })
+        {
+            return e.Sequence == 0
+                ? Outcome.Reject(RejectReason.SequenceMissing)
+                : state.Windows.Observe(SequenceDomain.Of(in e), e.Sequence) switch
+                {
+                    SequenceSeen.New => Outcome.Accepted,
+                    SequenceSeen.Duplicate => Outcome.Duplicate,
+                    _ => Outcome.Reject(RejectReason.OlderThanWindow),
+                };
+        }
+
+        return source is { Policy: DedupPolicy.Content } && state.IsRepeat(in e) ? Outcome.Duplicate : Outcome.Accepted;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Finish(InstrumentState state, ref MarketEvent e, Outcome outcome, PendingBatch batch)
+    {
+        Counts.Add(outcome);
+        if (outcome.IsApplied)
+        {
+            if (outcome.Disposition == Disposition.Flagged)
+            {
+                e.Flags |= EventFlags.Flagged;
+            }
+
+            state.Apply(in e, outcome);
+            if (e.Kind != EventKind.Trade && (e.Kind is EventKind.Run or EventKind.Definition || !state.Rules.Cusip.IsNone))
+            {
+                Route(state, in e, batch.Events);
+            }
+        }
+        else if (outcome.Disposition == Disposition.Rejected)
+        {
+            image.Quarantine.Add(in e, outcome, batch.Lsn, batch.Producer);
+        }
+    }
+
+    // What goes beyond the instrument: a definition to the rules, runs and quotes to the CUSIP.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Route(InstrumentState state, in MarketEvent e, EventBatch batch)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.Definition:
+                Define(state, in e, batch.Definitions[e.Detail]);
+                break;
+            case EventKind.Run:
+                image.Cusips.Contribute(state.Rules.Calendar.DateOf(e.EventTime), in e, batch.Runs[e.Detail]);
+                break;
+            case EventKind.Quote:
+                image.Cusips.Contribute(state.Rules.Calendar.DateOf(e.EventTime), state.Rules.Cusip, state.Id, SourceQuote.Of(in e));
+                break;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using System.Buffers;
+using Grid.Domain;
+using Grid.Domain.Instruments;
+using Grid.Domain.Validation;
+using Grid.Runtime.Shards;
+
+namespace Grid.Runtime.Snapshots;
+
+/// <summary>
+/// Writes one shard as it was at a moment while it goes on applying: an instrument is written before its first change
+/// after that moment, the others piece by piece.
+/// </summary>
+internal sealed class ShardSweep(int mark, Action<SnapshotSection, ReadOnlyMemory<byte>> write, Action finished)
+{
+    private const int ChunkBytes = 1 << 20;
+    private const int BytesAtOnce = 128 << 10;
+
+    private readonly ArrayBufferWriter<byte> chunk = new(ChunkBytes + (64 << 10));
+    private Shard? shard;
+    private List<InstrumentState> states = [];
+    private int next;
+    private int inChunk;
+
+    /// <summary>Notes what there is at this moment. On the shard's thread.</summary>
+    public void Begin(Shard begun)
+    {
+        shard = begun;
+        states = [.. begun.OwnInstruments()];
+        var head = new ArrayBufferWriter<byte>();
+        var writer = new StateWriter(head);
+        writer.Put(begun.Index);
+        writer.Put(begun.Instruments);
+        var counts = begun.Counts.NonZero().ToArray();
+        writer.Put(counts.Length);
+        foreach (var (outcome, count) in counts)
+        {
+            writer.Put(outcome);
+            writer.Put(count);
+        }
+
+        begun.History.BeginCheckpoint(writer);
+        write(SnapshotSection.Shard, head.WrittenMemory);
+    }
+
+    /// <summary>An instrument that was made after the moment is not part of the snapshot.</summary>
+    public void Exclude(InstrumentState state) => state.SnapshotMark = mark;
+
+    /// <summary>Writes an instrument that is about to change, if it is not written yet.</summary>
+    public void SaveBefore(InstrumentState state)
+    {
+        if (state.SnapshotMark != mark)
+        {
+            Save(state);
+        }
+    }
+
+    /// <summary>Writes some more; true when all are written.</summary>
+    public bool SaveSome()
+    {
+        var until = chunk.WrittenCount + BytesAtOnce;
+        while (next < states.Count)
+        {
+            SaveBefore(states[next++]);
+            if (chunk.WrittenCount >= until)
+            {
+                return false;
+            }
+        }
+
+        WriteChunk();
+        states = [];
+        finished();
+        return true;
+    }
+
+    private void Save(InstrumentState state)
+    {
+        state.SnapshotMark = mark;
+        var writer = new StateWriter(chunk);
+        writer.Put(state.Id);
+        var definitions = shard!.DefinitionsOf(state.Id);
+        writer.Put(definitions is not null);
+        definitions?.Save(writer);
+        state.Save(writer);
+        state.History.Save(writer);
+        inChunk++;
+        if (chunk.WrittenCount >= ChunkBytes)
+        {
+            WriteChunk();
+        }
+    }
+
+    private void WriteChunk()
+    {
+        if (inChunk > 0)
+        {
+            write(SnapshotSection.Instruments, chunk.WrittenMemory.ToArray());
+            chunk.ResetWrittenCount();
+            inChunk = 0;
+        }
+    }
+
+    /// <summary>Reads a chunk of instruments into their shards.</summary>
+    public static void LoadInstruments(ReadOnlySpan<byte> section, GridImage image)
+    {
+        var reader = new StateReader(section);
+        while (!reader.IsAtEnd)
+        {
+            var id = reader.Take<Domain.Identifiers.InstrumentId>();
+            var owner = image.ShardOf(id);
+            var definitions = reader.Take<bool>() ? DefinitionLog.Load(ref reader) : null;
+            var state = owner.AddInstrument(id);
+            if (definitions is not null)
+            {
+                owner.SetDefinitions(state, definitions);
+            }
+
+            state.Load(ref reader);
+            state.History.Load(ref reader);
+        }
+    }
+
+    /// <summary>Reads a shard's counters; gives where its history's checkpoint begins in the section.</summary>
+    public static int LoadHead(ReadOnlySpan<byte> section, out int shard, out OutcomeCounts counts)
+    {
+        var reader = new StateReader(section);
+        shard = reader.Take<int>();
+        reader.Take<int>();
+        counts = new OutcomeCounts();
+        for (var left = reader.TakeCount(256); left > 0; left--)
+        {
+            var outcome = reader.Take<Outcome>();
+            counts.Add(outcome, reader.Take<long>());
+        }
+
+        return reader.Offset;
+    }
+}

@@ -1,0 +1,155 @@
+using System.Buffers;
+using System.Threading.Channels;
+using Grid.Domain;
+using Grid.Domain.Identifiers;
+using Grid.Runtime.Sequencing;
+using Grid.Runtime.Shards;
+using Grid.Storage.Journal;
+using Grid.Storage.Snapshots;
+using Microsoft.Extensions.Logging;
+
+namespace Grid.Runtime.Snapshots;
+
+/// <summary>
+/// Takes snapshots while the grid runs: the sequencer names the moment, each shard writes itself as it was then, and a
+/// background task puts the file together. Older snapshots and the journal they cover are deleted afterwards.
+/// </summary>
+internal sealed partial class SnapshotTaker(
+    DataFolder data, GridImage image, JournalWriter journal, TimeProvider time, long journalBytes, ulong newestLsn, ILogger log)
+{
+    private readonly SnapshotCatalog catalog = new(data.Snapshots);
+    private ulong newest = newestLsn;
+    private long bytesAtLast;
+    private int mark;
+    private Task running = Task.CompletedTask;
+
+    /// <summary>The frame that the newest snapshot covers; 0 without one.</summary>
+    public ulong NewestLsn => Volatile.Read(ref newest);
+
+    /// <summary>True if enough was journaled since the last one, and none is being taken.</summary>
+    public bool IsDue(long bytesAppended) => bytesAppended - bytesAtLast >= journalBytes && running.IsCompleted;
+
+    /// <summary>Begins a snapshot of everything up to a frame. On the sequencer's thread, whose order places the moment.</summary>
+    public Task Begin(ulong lsn, IReadOnlyList<ShardThread> shards, Func<Task> flushJournal)
+    {
+        if (!running.IsCompleted || lsn == NewestLsn)
+        {
+            return running;
+        }
+
+        bytesAtLast = journal.BytesAppended;
+        mark++;
+        var sections = Channel.CreateUnbounded<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)>();
+        var left = shards.Count;
+        foreach (var (type, save) in CommonSections())
+        {
+            Write(type, Bytes(save));
+        }
+
+        foreach (var shard in shards)
+        {
+            shard.Enqueue(s => s.BeginSweep(new ShardSweep(mark, Write, Finish)));
+        }
+
+        return running = Task.Run(() => SaveAsync(lsn, sections.Reader, flushJournal));
+
+        void Write(SnapshotSection type, ReadOnlyMemory<byte> bytes) => sections.Writer.TryWrite((type, bytes));
+
+        void Finish()
+        {
+            if (Interlocked.Decrement(ref left) == 0)
+            {
+                sections.Writer.Complete();
+            }
+        }
+    }
+
+    private IEnumerable<(SnapshotSection Type, Action<StateWriter> Save)> CommonSections() =>
+    [
+        (SnapshotSection.Names, w => SaveNames(w, image.Names)),
+        (SnapshotSection.Sources, SaveSources),
+        (SnapshotSection.Producers, image.Producers.Save),
+        (SnapshotSection.Gaps, image.Gaps.Save),
+    ];
+
+    // These may run ahead of the moment: what they have of later events is told apart or idempotent when it is replayed.
+    private IEnumerable<(SnapshotSection Type, Action<StateWriter> Save)> LateSections() =>
+    [
+        (SnapshotSection.Quarantine, image.Quarantine.Save),
+        (SnapshotSection.Cusips, image.Cusips.Save),
+    ];
+
+    private async Task SaveAsync(ulong lsn, ChannelReader<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)> sections, Func<Task> flushJournal)
+    {
+        try
+        {
+            using var file = catalog.Begin(lsn, UnixNanos.From(time.GetUtcNow()));
+            await foreach (var (type, bytes) in sections.ReadAllAsync().ConfigureAwait(false))
+            {
+                file.BeginSection((uint)type);
+                file.Write(bytes.Span);
+            }
+
+            foreach (var (type, save) in LateSections())
+            {
+                file.BeginSection((uint)type);
+                file.Write(Bytes(save).Span);
+            }
+
+            foreach (var shard in image.Shards)
+            {
+                shard.History.FlushCheckpoint();
+            }
+
+            // A snapshot never runs ahead of the flushed journal.
+            await flushJournal().ConfigureAwait(false);
+            file.Publish();
+            Volatile.Write(ref newest, lsn);
+            var kept = catalog.DeleteOlder();
+            journal.DeleteSegmentsBefore(kept[^1] + 1);
+            LogTaken(lsn, file.Length);
+        }
+        catch (Exception e)
+        {
+            // The journal still has everything: a snapshot that failed costs time at the next start, nothing else.
+            LogFailed(e, lsn);
+        }
+    }
+
+    private void SaveSources(StateWriter writer)
+    {
+        var sources = image.Context.Sources().ToList();
+        writer.Put(sources.Count);
+        foreach (var source in sources)
+        {
+            SourceFrame.Write(writer, source);
+        }
+    }
+
+    private static void SaveNames(StateWriter writer, GridNames names)
+    {
+        for (var kind = NameKind.Instrument; kind <= NameKind.Channel; kind++)
+        {
+            var table = names[kind];
+            var count = table.Count;
+            writer.Put(count);
+            for (var i = 1; i < count; i++)
+            {
+                writer.Put(table[i]);
+            }
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Bytes(Action<StateWriter> save)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        save(new StateWriter(buffer));
+        return buffer.WrittenMemory;
+    }
+
+    [LoggerMessage(EventId = 1010, Level = LogLevel.Information, Message = "Snapshot of journal frame {Lsn} taken, {Bytes} bytes")]
+    private partial void LogTaken(ulong lsn, long bytes);
+
+    [LoggerMessage(EventId = 1011, Level = LogLevel.Error, Message = "Snapshot of journal frame {Lsn} failed; the journal is kept")]
+    private partial void LogFailed(Exception cause, ulong lsn);
+}

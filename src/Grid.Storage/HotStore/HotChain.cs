@@ -1,0 +1,43 @@
+namespace Grid.Storage.HotStore;
+
+/// <summary>
+/// The newest end of a series in a hot store: the caller keeps it beside the state of what the series is about, and
+/// saves it in snapshots. The default value is an empty series. A copy is a view of the series at that moment.
+/// </summary>
+/// <remarks>
+/// 32 bytes, saved as they are. Whoever copies it while its writer appends must see to it that the copy is not torn.
+/// </remarks>
+public struct HotChain
+{
+    // Logical offset of the newest block; 0 if there is none, and then all else is 0.
+    internal long Block;
+
+    // Of the newest block: bytes in use (header included), rows, log2 of its size, earliest and latest event time.
+    internal ushort Used;
+    internal ushort Count;
+    internal byte CapacityLog2;
+    internal long MinTime;
+    internal long MaxTime;
+
+    /// <summary>True if nothing was ever appended.</summary>
+    public readonly bool IsEmpty => Block == 0;
+
+    internal readonly int Free => (CapacityLog2 == 0 ? 0 : 1 << CapacityLog2) - Used;
+
+    // A new block, with its size and where its rows begin set, has its first row.
+    internal void Begin(int bytes, long time)
+    {
+        Used += (ushort)bytes;
+        Count = 1;
+        MinTime = MaxTime = time;
+    }
+
+    // A row was written behind the others.
+    internal void Grow(int bytes, long time)
+    {
+        Used += (ushort)bytes;
+        Count++;
+        MinTime = Math.Min(MinTime, time);
+        MaxTime = Math.Max(MaxTime, time);
+    }
+}

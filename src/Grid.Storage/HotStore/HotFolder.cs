@@ -1,0 +1,194 @@
+using System.Globalization;
+using Grid.Storage.Journal;
+using Microsoft.Win32.SafeHandles;
+
+namespace Grid.Storage.HotStore;
+
+/// <summary>The files of a hot store: one per extent, called by its index in 16 hex digits.</summary>
+internal sealed class HotFolder
+{
+    private const string Suffix = ".hot";
+    private const int ZeroBytes = 1 << 20;
+
+    private readonly bool _isReadOnly;
+
+    public HotFolder(string path, long extentBytes, HotStorePosition position, bool isReadOnly)
+    {
+        Path = System.IO.Path.GetFullPath(path);
+        ExtentBytes = extentBytes;
+        _isReadOnly = isReadOnly;
+        if (!isReadOnly)
+        {
+            Try($"cannot make folder '{Path}' for the hot store", () => new DiskDirectory(Path));
+        }
+
+        if (position != HotStorePosition.Start)
+        {
+            ExtentBytes = Try($"cannot read the hot store in '{Path}'", FindExtentBytes) ?? extentBytes;
+        }
+    }
+
+    public string Path { get; }
+
+    public long ExtentBytes { get; }
+
+    public string FileOf(long index) => System.IO.Path.Combine(Path, index.ToString("x16", CultureInfo.InvariantCulture) + Suffix);
+
+    /// <summary>Indexes of the extents that have a file, in no order.</summary>
+    public List<long> List()
+    {
+        var found = new List<long>();
+        if (Directory.Exists(Path))
+        {
+            foreach (var path in Directory.EnumerateFiles(Path, "*" + Suffix))
+            {
+                var name = System.IO.Path.GetFileNameWithoutExtension(path);
+                if (name.Length == 16
+                    && long.TryParse(name, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var index)
+                    && FileOf(index) == path)
+                {
+                    found.Add(index);
+                }
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Opens an existing extent; null if it has no file.</summary>
+    /// <exception cref="GridStorageException">It is no extent of this store, or cannot be read.</exception>
+    public HotExtent? Open(long index)
+    {
+        var path = FileOf(index);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        return Try($"cannot open '{path}' of the hot store", () =>
+        {
+            var file = File.OpenHandle(path, FileMode.Open, _isReadOnly ? FileAccess.Read : FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            try
+            {
+                var fault = Fault(file, index);
+                if (fault is not null)
+                {
+                    throw new GridStorageException($"cannot open '{path}' of the hot store: {fault}. "
+                        + "Delete the file to go on without the history in it.");
+                }
+
+                return HotExtent.Map(index, path, file, ExtentBytes, _isReadOnly);
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
+        });
+    }
+
+    /// <summary>Makes a new extent, its space taken on the disk, so that no later write to it can find the disk full.</summary>
+    /// <exception cref="GridStorageException">The disk has no room for it; nothing is left behind.</exception>
+    public HotExtent Create(long index)
+    {
+        var path = FileOf(index);
+        var extent = _isReadOnly
+            ? HotExtent.InMemory(index, path, ExtentBytes)
+            : Try($"cannot make '{path}' of the hot store, which needs {ExtentBytes} bytes of disk", () => CreateFile(index, path));
+        unsafe
+        {
+            HotExtentHeader.Write(new Span<byte>(extent.Address, HotExtentHeader.Bytes), ExtentBytes, index);
+        }
+
+        return extent;
+    }
+
+    public void Delete(long index)
+    {
+        if (!_isReadOnly)
+        {
+            var path = FileOf(index);
+            Try($"cannot delete '{path}' of the hot store", () =>
+            {
+                File.Delete(path);
+                return true;
+            });
+        }
+    }
+
+    /// <summary>Makes creations durable.</summary>
+    public void Flush()
+    {
+        if (!_isReadOnly)
+        {
+            LinuxFiles.FlushDirectory(Path);
+        }
+    }
+
+    private long? FindExtentBytes()
+    {
+        Span<byte> header = stackalloc byte[HotExtentHeader.Bytes];
+        foreach (var index in List())
+        {
+            using var file = File.OpenHandle(FileOf(index), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var bytes = HotExtentHeader.ExtentBytes(header[..RandomAccess.Read(file, header, 0)]);
+            if (bytes > 0)
+            {
+                return bytes;
+            }
+        }
+
+        return null;
+    }
+
+    private HotExtent CreateFile(long index, string path)
+    {
+        var file = File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        try
+        {
+            if (!LinuxFiles.TryAllocate(file, path, ExtentBytes))
+            {
+                WriteZeros(file);
+            }
+
+            return HotExtent.Map(index, path, file, ExtentBytes, isPrivate: false);
+        }
+        catch
+        {
+            file.Dispose();
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    // A file that was only made longer has no space yet: a store to its mapping could stop the process.
+    private void WriteZeros(SafeFileHandle file)
+    {
+        var zeros = new byte[Math.Min(ZeroBytes, ExtentBytes)];
+        for (long at = 0; at < ExtentBytes; at += zeros.Length)
+        {
+            RandomAccess.Write(file, zeros, at);
+        }
+    }
+
+    private string? Fault(SafeFileHandle file, long index)
+    {
+        var length = RandomAccess.GetLength(file);
+        Span<byte> header = stackalloc byte[HotExtentHeader.Bytes];
+        header = header[..RandomAccess.Read(file, header, 0)];
+        return HotExtentHeader.Fault(header, ExtentBytes, index)
+            ?? (length == ExtentBytes ? null : $"it has {length} bytes and must have {ExtentBytes}");
+    }
+
+    private static T Try<T>(string what, Func<T> operation)
+    {
+        try
+        {
+            return operation();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new GridStorageException($"{what}: {failure.Message}", innerException: failure);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Grid.Storage.HotStore;
+
+/// <summary>
+/// The space of a hot store: logical offsets that grow for ever over extents, of which the newest
+/// (as many as <see cref="HotStoreOptions.BytesMax"/> allows) are live. What is live depends on the position alone, so a store that
+/// is replayed from a snapshot forgets at the same points as the first time.
+/// </summary>
+internal sealed unsafe class HotLog : IDisposable
+{
+    private readonly HotFolder _folder;
+    private readonly long _extentsMax;
+    private readonly long _recoveryExtentsMax;
+    private readonly int _shift;
+    private readonly int _slotMask;
+
+    // Extent i is in slot i & mask, or that slot is null. Written by the writer, read by anybody.
+    private readonly HotExtent?[] _slots;
+
+    // The writer's own. _addresses[slot] is 0 exactly where _slots is null; _dirty[slot] says that the extent changed
+    // since the last checkpoint began. _liveFrom is at least 1, so that offset 0 is never live.
+    private readonly nint[] _addresses;
+    private readonly bool[] _dirty;
+    private readonly long _offsetMask;
+    private long _liveFrom = 1;
+    private long _position;
+    private long _filesFrom;
+    private bool _folderChanged = true;
+    private bool _isDisposed;
+
+    // Oldest extent that a snapshot refers to. Written by anybody, read by the writer.
+    private long _retainedFrom = long.MaxValue;
+
+    public HotLog(HotFolder folder, HotStoreOptions options, HotStorePosition position)
+    {
+        _folder = folder;
+        _shift = BitOperations.TrailingZeroCount(folder.ExtentBytes);
+        _offsetMask = folder.ExtentBytes - 1;
+        _extentsMax = Math.Max(2, options.BytesMax >> _shift);
+        _recoveryExtentsMax = options.RecoveryBytesMax >> _shift;
+        var slots = (int)BitOperations.RoundUpToPowerOf2((ulong)_extentsMax);
+        _slotMask = slots - 1;
+        _slots = new HotExtent?[slots];
+        _addresses = new nint[slots];
+        _dirty = new bool[slots];
+        try
+        {
+            Resume(position.Offset);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public HotStorePosition Position => new(_position);
+
+    /// <summary>Extents that should have been live when the log was opened but had no file.</summary>
+    public int MissingExtents { get; private set; }
+
+    /// <summary>Extents that are live.</summary>
+    public int LiveExtents { get; private set; }
+
+    /// <summary>Bytes of the live extents.</summary>
+    public long LiveBytes => (long)LiveExtents << _shift;
+
+    /// <summary>The address of a live block, about to be written; false if it has been dropped. For the writer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryLocate(long offset, out byte* address)
+    {
+        if ((ulong)(offset - _liveFrom) >= (ulong)(_position - _liveFrom))
+        {
+            address = null;
+            return false;
+        }
+
+        var slot = (int)(offset >> _shift) & _slotMask;
+        var extent = _addresses[slot];
+        _dirty[slot] = true;
+        address = (byte*)extent + (offset & _offsetMask);
+        return extent != 0;
+    }
+
+    /// <summary>Takes the next bytes, a multiple of 256, for a block. For the writer.</summary>
+    /// <exception cref="GridStorageException">A new extent is needed and cannot be made; nothing was taken.</exception>
+    public long Allocate(int bytes, out byte* address)
+    {
+        var inside = _position & _offsetMask;
+        if (inside == 0 || inside + bytes > _offsetMask + 1 - HotExtentHeader.SlackBytes)
+        {
+            BeginExtent();
+        }
+
+        var offset = _position;
+        _position += bytes;
+        _ = TryLocate(offset, out address);
+        return offset;
+    }
+
+    /// <summary>The extent that an offset lies in, kept until <see cref="HotExtent.Release"/>; null if it was dropped.</summary>
+    public HotExtent? TryAcquire(long offset)
+    {
+        var index = offset >> _shift;
+        var extent = Volatile.Read(ref _slots[(int)index & _slotMask]);
+        return extent is not null && extent.Index == index && extent.TryAddReference() ? extent : null;
+    }
+
+    public bool IsInside(HotExtent extent, long offset) => offset >> _shift == extent.Index;
+
+    /// <summary>Where an offset lies in its extent; negative if no block of this size can begin there.</summary>
+    public long InsideExtent(long offset, int bytes)
+    {
+        var inside = offset & _offsetMask;
+        return inside % HotBlock.SmallestBytes == 0
+            && inside >= HotExtentHeader.Bytes
+            && inside + bytes <= _offsetMask + 1 - HotExtentHeader.SlackBytes ? inside : -1;
+    }
+
+    /// <summary>What must be flushed for everything up to now to be durable. For the writer.</summary>
+    public HotCheckpoint BeginCheckpoint()
+    {
+        var changed = new List<HotExtent>();
+        for (var slot = 0; slot < _slots.Length; slot++)
+        {
+            if (_dirty[slot] && _slots[slot] is { } extent && extent.TryAddReference())
+            {
+                changed.Add(extent);
+            }
+
+            _dirty[slot] = false;
+        }
+
+        var checkpoint = new HotCheckpoint(Position, changed, _folderChanged ? _folder : null);
+        _folderChanged = false;
+        return checkpoint;
+    }
+
+    /// <summary>Says which is the oldest position that somebody may still open the folder at. From any thread.</summary>
+    public void Retain(HotStorePosition oldest) => Volatile.Write(ref _retainedFrom, NeededFrom(oldest.Offset));
+
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _liveFrom = _position;
+        for (var slot = 0; slot < _slots.Length; slot++)
+        {
+            Drop(slot);
+        }
+    }
+
+    // Extents that are live when the next block goes to this position; Last is below First in an empty log.
+    private (long First, long Last) LiveWindow(long position)
+    {
+        var last = position == 0 ? -1 : (position - 1) >> _shift;
+        return (Math.Max(0, last - _extentsMax + 1), last);
+    }
+
+    // The first extent that opening at a position needs: none at the start.
+    private long NeededFrom(long position) => position == 0 ? long.MaxValue : LiveWindow(position).First;
+
+    private void Resume(long position)
+    {
+        var inside = position & _offsetMask;
+        if (position < 0 || (inside != 0 && InsideExtent(position, 0) < 0))
+        {
+            throw new GridStorageException($"{position} is no position of the hot store in '{_folder.Path}', "
+                + $"whose extents have {_folder.ExtentBytes} bytes");
+        }
+
+        var (first, last) = LiveWindow(position);
+        foreach (var index in _folder.List())
+        {
+            if (index < first || index > last)
+            {
+                _folder.Delete(index);
+            }
+        }
+
+        for (var index = first; index <= last; index++)
+        {
+            if (_folder.Open(index) is { } extent)
+            {
+                Publish(extent);
+            }
+            else
+            {
+                MissingExtents++;
+            }
+        }
+
+        // Without the extent that it lies in, writing goes on in the next.
+        var isThere = last < 0 || _slots[(int)last & _slotMask] is not null;
+        _position = isThere ? position : (last + 1) << _shift;
+        _liveFrom = Math.Max(1, first << _shift);
+        _filesFrom = first;
+        _retainedFrom = NeededFrom(position);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void BeginExtent()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, typeof(HotStore));
+        var index = (_position + _offsetMask) >> _shift;
+
+        // The oldest goes first: on a disk that is nearly full its space is the new one's.
+        var first = Math.Max(0, index - _extentsMax + 1);
+        for (var dropped = Math.Max(0, _liveFrom >> _shift); dropped < first; dropped++)
+        {
+            _liveFrom = (dropped + 1) << _shift;
+            Drop((int)dropped & _slotMask);
+        }
+
+        DeleteFiles(first);
+        Publish(_folder.Create(index));
+        _folderChanged = true;
+        _position = (index << _shift) + HotExtentHeader.Bytes;
+    }
+
+    private void DeleteFiles(long first)
+    {
+        var spared = Math.Max(first - _recoveryExtentsMax, Math.Min(first, Volatile.Read(ref _retainedFrom)));
+        for (; _filesFrom < spared; _filesFrom++)
+        {
+            _folder.Delete(_filesFrom);
+        }
+    }
+
+    private void Publish(HotExtent extent)
+    {
+        var slot = (int)extent.Index & _slotMask;
+        _addresses[slot] = (nint)extent.Address;
+        _dirty[slot] = true;
+        LiveExtents++;
+        Volatile.Write(ref _slots[slot], extent);
+    }
+
+    private void Drop(int slot)
+    {
+        var extent = _slots[slot];
+        if (extent is not null)
+        {
+            Volatile.Write(ref _slots[slot], null);
+            _addresses[slot] = 0;
+            _dirty[slot] = false;
+            LiveExtents--;
+            extent.Release();
+        }
+    }
+}
