@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 
@@ -13,22 +12,35 @@ public sealed class DomainWindows
     /// <summary>Sessions kept of one (source, channel): a quarter of trading days.</summary>
     public const int SessionsMax = 64;
 
-    // windows[current] is the last one asked for: nearly always the next one too.
     private Entry[] windows = [];
-    private int current;
     private SessionFloor[] floors = [];
 
     /// <summary>Domains held.</summary>
     public int Count => windows.Length;
 
-    /// <summary>Asks for a number and marks it as seen.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public SequenceSeen Observe(in SequenceDomain domain, ulong sequence)
+    /// <summary>The window of a domain, made if the domain is new; null if its session is older than those kept.</summary>
+    public SequenceWindow? Find(in SequenceDomain domain)
     {
-        var held = windows;
-        return (uint)current < (uint)held.Length && held[current].Domain == domain
-            ? held[current].Window.Observe(sequence)
-            : ObserveOther(in domain, sequence);
+        foreach (ref readonly var entry in windows.AsSpan())
+        {
+            if (entry.Domain == domain)
+            {
+                return entry.Window;
+            }
+        }
+
+        foreach (var floor in floors)
+        {
+            if (floor.Source == domain.Source && floor.Channel == domain.Channel && domain.Session <= floor.Session)
+            {
+                return null;
+            }
+        }
+
+        var added = new SequenceWindow();
+        windows = [.. windows, new Entry(domain, added)];
+        DropOldestSession(domain.Source, domain.Channel);
+        return added;
     }
 
     /// <summary>All windows, in the order in which their domains were met.</summary>
@@ -63,34 +75,6 @@ public sealed class DomainWindows
         return loaded;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private SequenceSeen ObserveOther(in SequenceDomain domain, ulong sequence)
-    {
-        for (var i = 0; i < windows.Length; i++)
-        {
-            if (windows[i].Domain == domain)
-            {
-                current = i;
-                return windows[i].Window.Observe(sequence);
-            }
-        }
-
-        foreach (var floor in floors)
-        {
-            if (floor.Source == domain.Source && floor.Channel == domain.Channel && domain.Session <= floor.Session)
-            {
-                return SequenceSeen.TooOld;
-            }
-        }
-
-        var added = new SequenceWindow();
-        var seen = added.Observe(sequence);
-        windows = [.. windows, new Entry(domain, added)];
-        current = windows.Length - 1;
-        DropOldestSession(domain.Source, domain.Channel);
-        return seen;
-    }
-
     private void DropOldestSession(SourceId source, ChannelId channel)
     {
         var sessions = 0;
@@ -110,7 +94,6 @@ public sealed class DomainWindows
         }
 
         windows = Array.FindAll(windows, e => e.Domain != new SequenceDomain(source, channel, oldest));
-        current = Math.Min(current, windows.Length - 1);
         floors = [.. Array.FindAll(floors, f => f.Source != source || f.Channel != channel), new SessionFloor(source, channel, oldest)];
     }
 

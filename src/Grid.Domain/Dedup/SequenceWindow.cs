@@ -27,6 +27,9 @@ public readonly record struct SequenceRange(ulong First, ulong Last);
 /// <remarks>In order and nearly in order is O(1); a late number costs a binary search and a move of the ranges after it.</remarks>
 public sealed class SequenceWindow
 {
+    // A full window forgets so many of its oldest ranges at once: each look at them is a cache miss.
+    private const int RangesForgottenAtOnce = 64;
+
     // Numbers up to `floor` cannot be told. Every older range lies above it and below `tail`, in order, with at least one
     // unseen number between neighbours. An empty window has tail.Last = 0 (sequence numbers start at 1).
     private ulong floor;
@@ -58,6 +61,18 @@ public sealed class SequenceWindow
         }
 
         return ObserveOutOfLine(sequence);
+    }
+
+    /// <summary>Brings the window itself nearer to the processor.</summary>
+    public void PrefetchSelf() => Fetch.Ahead(in tailLast);
+
+    /// <summary>Brings the place of the next range nearer to the processor: called some events ahead.</summary>
+    public void Prefetch()
+    {
+        if (older.Length > 0)
+        {
+            Fetch.Ahead(in At(count));
+        }
     }
 
     /// <summary>The ranges, oldest first.</summary>
@@ -185,7 +200,14 @@ public sealed class SequenceWindow
         }
         else
         {
-            next -= MakeRoom();
+            var forgotten = MakeRoom();
+            if (forgotten > next)
+            {
+                // The place of the number is among what was just forgotten.
+                return;
+            }
+
+            next -= forgotten;
             for (var i = count; i > next; i--)
             {
                 At(i) = At(i - 1);
@@ -213,15 +235,15 @@ public sealed class SequenceWindow
         count--;
     }
 
-    // Gives 1 if the oldest range was folded into the floor, so that all indexes went down by one.
+    // Gives how many of the oldest ranges were folded into the floor; all indexes went down by as many.
     private int MakeRoom()
     {
         if (count == GridLimits.SequenceRangesMax - 1)
         {
-            floor = At(0).Last;
-            start = (start + 1) & (older.Length - 1);
-            count--;
-            return 1;
+            floor = At(RangesForgottenAtOnce - 1).Last;
+            start = (start + RangesForgottenAtOnce) & (older.Length - 1);
+            count -= RangesForgottenAtOnce;
+            return RangesForgottenAtOnce;
         }
 
         if (count == older.Length)

@@ -10,6 +10,16 @@ namespace Grid.Domain.Instruments;
 /// </summary>
 public abstract class InstrumentHistory
 {
+    /// <summary>Brings the history itself nearer to the processor, some events ahead; a hint.</summary>
+    public virtual void PrefetchSelf()
+    {
+    }
+
+    /// <summary>Brings the place of the next tick nearer to the processor, some events ahead; a hint.</summary>
+    public virtual void PrefetchTail()
+    {
+    }
+
     /// <summary>Keeps an applied event.</summary>
     public abstract void AppendTick(in MarketEvent e, Outcome outcome);
 

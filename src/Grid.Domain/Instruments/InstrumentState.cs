@@ -18,6 +18,10 @@ public sealed class InstrumentState
 
     private readonly InstrumentContext context;
     private DomainWindows windows = new();
+
+    // The window asked for last, with its domain: nearly always the next one too.
+    private SequenceDomain windowDomain;
+    private SequenceWindow? window;
     private MarketEvent last;
     private TradeSeries series;
     private UnixNanos newest = new(long.MinValue);
@@ -52,6 +56,45 @@ public sealed class InstrumentState
 
     /// <summary>True if some amendment's trade is not known.</summary>
     public bool HasPendingAmendments => amendments is { HasPending: true };
+
+    /// <summary>Asks for an event's sequence number (1 or more) in its domain and marks it as seen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public SequenceSeen ObserveSequence(in MarketEvent e) =>
+        window is not null && windowDomain == SequenceDomain.Of(in e) ? window.Observe(e.Sequence) : ObserveInOtherDomain(in e);
+
+    /// <summary>First of three calls, some events ahead, that bring what applying will touch nearer to the processor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchState()
+    {
+        Fetch.Ahead(in writes);
+        Fetch.Ahead(in last, 2);
+        Fetch.Ahead(in series, 4);
+    }
+
+    /// <summary>Second call: what the state points to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchParts()
+    {
+        if (window is not null)
+        {
+            window.PrefetchSelf();
+        }
+
+        if (quoteCount > 0)
+        {
+            Fetch.Ahead(in quotes[0], 2);
+        }
+
+        History.PrefetchSelf();
+    }
+
+    /// <summary>Third call: where the next range and the next tick will be written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchTails()
+    {
+        window?.Prefetch();
+        History.PrefetchTail();
+    }
 
     /// <summary>The sequence windows.</summary>
     public DomainWindows Windows => windows;
@@ -177,8 +220,17 @@ public sealed class InstrumentState
         quotes = reader.TakeArray<SourceQuote>(GridLimits.SourcesMax);
         quoteCount = quotes.Length;
         windows = DomainWindows.Load(ref reader);
+        window = null;
         amendments = reader.Take<bool>() ? Amendments.Load(ref reader) : null;
         content = reader.Take<bool>() ? ContentWindow.Load(ref reader) : null;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private SequenceSeen ObserveInOtherDomain(in MarketEvent e)
+    {
+        windowDomain = SequenceDomain.Of(in e);
+        window = windows.Find(in windowDomain);
+        return window?.Observe(e.Sequence) ?? SequenceSeen.TooOld;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

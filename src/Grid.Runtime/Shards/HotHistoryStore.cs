@@ -49,6 +49,10 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
         private HotChain bars;
         private HotChain marks;
 
+        public override void PrefetchSelf() => Fetch.Ahead(in ticks, 3);
+
+        public override void PrefetchTail() => store.Prefetch(in ticks);
+
         public override void AppendTick(in MarketEvent e, Outcome outcome) => store.AppendTick(ref ticks, in e, outcome);
 
         public override void AppendBar(in BarAccumulator bar) => store.AppendRecord(ref bars, in bar, bar.Start);

@@ -15,10 +15,17 @@ namespace Grid.Runtime.Shards;
 /// </summary>
 internal sealed class Shard : IDisposable
 {
+    // Events whose states are looked up and fetched together before the first is applied. Each event touches some ten cache
+    // lines of its instrument, most of them far away; fetched one by one they cost more than all the arithmetic.
+    private const int EventsAtOnce = 16;
+
     private readonly GridImage image;
     private readonly uint index;
     private readonly uint mask;
     private readonly Dictionary<InstrumentId, DefinitionLog> definitions = [];
+
+    // The states of the events at hand; null where an event belongs to another shard.
+    private readonly InstrumentState?[] gathered = new InstrumentState?[EventsAtOnce];
 
     // Not null while a snapshot is being taken: what is not in it yet is written before it changes.
     private ShardSweep? sweep;
@@ -47,44 +54,42 @@ internal sealed class Shard : IDisposable
     /// <summary>Decides and applies this shard's events of a batch, and writes their outcomes into it.</summary>
     public void Process(PendingBatch batch)
     {
-        var events = batch.Events.Events;
-        var outcomes = batch.Outcomes;
-        for (var i = 0; i < events.Length; i++)
+        for (var from = 0; from < batch.Events.Count; from += EventsAtOnce)
         {
-            ref var e = ref events[i];
-            if ((e.Instrument.Value & mask) != index)
+            var states = Gather(batch.Events.Events, from);
+            for (var k = 0; k < states.Length; k++)
             {
-                continue;
-            }
+                var state = states[k];
+                if (state is null)
+                {
+                    continue;
+                }
 
-            var state = image.Instruments[e.Instrument] ?? AddInstrument(e.Instrument);
-            if (sweep is not null)
-            {
-                sweep.SaveBefore(state);
+                ref var e = ref batch.Events.Events[from + k];
+                sweep?.SaveBefore(state);
+                var outcome = Decide(state, in e, batch.Events);
+                batch.Outcomes[from + k] = outcome;
+                Finish(state, ref e, outcome, batch);
             }
-
-            var outcome = Decide(state, in e, batch.Events);
-            outcomes[i] = outcome;
-            Finish(state, ref e, outcome, batch);
         }
     }
 
     /// <summary>Applies this shard's events of a replayed batch with the outcomes that were decided then.</summary>
     public void Replay(PendingBatch batch)
     {
-        var events = batch.Events.Events;
-        var outcomes = batch.Outcomes;
-        for (var i = 0; i < events.Length; i++)
+        for (var from = 0; from < batch.Events.Count; from += EventsAtOnce)
         {
-            ref var e = ref events[i];
-            if ((e.Instrument.Value & mask) != index)
+            var states = Gather(batch.Events.Events, from);
+            for (var k = 0; k < states.Length; k++)
             {
-                continue;
+                var state = states[k];
+                if (state is not null)
+                {
+                    ref var e = ref batch.Events.Events[from + k];
+                    Observe(state, in e, image.Context.Source(e.Source));
+                    Finish(state, ref e, batch.Outcomes[from + k], batch);
+                }
             }
-
-            var state = image.Instruments[e.Instrument] ?? AddInstrument(e.Instrument);
-            Observe(state, in e, image.Context.Source(e.Source));
-            Finish(state, ref e, outcomes[i], batch);
         }
     }
 
@@ -156,6 +161,30 @@ internal sealed class Shard : IDisposable
 
     public void Dispose() => History.Dispose();
 
+    private ReadOnlySpan<InstrumentState?> Gather(ReadOnlySpan<MarketEvent> events, int from)
+    {
+        var states = gathered.AsSpan(0, Math.Min(EventsAtOnce, events.Length - from));
+        for (var k = 0; k < states.Length; k++)
+        {
+            var id = events[from + k].Instrument;
+            var state = (id.Value & mask) != index ? null : image.Instruments[id] ?? AddInstrument(id);
+            states[k] = state;
+            state?.PrefetchState();
+        }
+
+        foreach (var state in states)
+        {
+            state?.PrefetchParts();
+        }
+
+        foreach (var state in states)
+        {
+            state?.PrefetchTails();
+        }
+
+        return states;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Outcome Decide(InstrumentState state, in MarketEvent e, EventBatch batch)
     {
@@ -191,7 +220,7 @@ internal sealed class Shard : IDisposable
         {
             return e.Sequence == 0
                 ? Outcome.Reject(RejectReason.SequenceMissing)
-                : state.Windows.Observe(SequenceDomain.Of(in e), e.Sequence) switch
+                : state.ObserveSequence(in e) switch
                 {
                     SequenceSeen.New => Outcome.Accepted,
                     SequenceSeen.Duplicate => Outcome.Duplicate,
