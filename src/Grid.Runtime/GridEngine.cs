@@ -157,7 +157,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
         }
     }
 
-    private Task BeginSnapshot() => snapshots.Begin(sequencer.LastInputLsn, shards, () =>
+    private Task BeginSnapshot() => snapshots.Begin(sequencer.LastInputLsn, OnEachShard, () =>
     {
         var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         work.Add(new SequencerCall(s =>
@@ -167,6 +167,14 @@ internal sealed partial class GridEngine : IAsyncDisposable
         }));
         return flushed.Task;
     });
+
+    private void OnEachShard(Action<Shard> step)
+    {
+        foreach (var shard in shards)
+        {
+            shard.Enqueue(step);
+        }
+    }
 
     private void Dispatch(PendingBatch batch)
     {

@@ -19,7 +19,7 @@ public sealed class InstrumentRules
     internal readonly long LeadMin;
     internal readonly long BandBasisPoints;
     internal readonly SessionCalendar? Hours;
-    internal readonly TickDivisor Tick;
+    internal readonly long TickRaw;
     internal readonly EventFlags Doubt;
     internal readonly bool LockedIsFine;
 
@@ -37,7 +37,7 @@ public sealed class InstrumentRules
         LeadMin = rules.TimeTooOld == RuleAction.Accept || rules.AgeMaxNs == 0 ? long.MinValue : -rules.AgeMaxNs;
         BandBasisPoints = rules.PriceBand == RuleAction.Accept ? 0 : rules.PriceBandBasisPoints;
         Hours = rules.OutsideSession == RuleAction.Accept ? null : calendar;
-        Tick = new TickDivisor(rules.OffTick == RuleAction.Accept ? default : TickSize);
+        TickRaw = rules.OffTick == RuleAction.Accept ? 0 : Math.Max(0, TickSize.Raw);
         Doubt = rules.Suspicious == RuleAction.Accept ? EventFlags.None : EventFlags.Suspicious;
         LockedIsFine = rules.Locked == RuleAction.Accept;
     }
@@ -51,7 +51,7 @@ public sealed class InstrumentRules
     /// <summary>The calendar that gives its session dates.</summary>
     public SessionCalendar Calendar { get; }
 
-    /// <summary>Smallest price step; 0 if unknown.</summary>
+    /// <summary>Smallest price step; unknown unless positive.</summary>
     public Price TickSize { get; }
 
     /// <summary>Its CUSIP; none if it has none.</summary>

@@ -62,7 +62,7 @@ public static class Validator
             && e.F1 >= rules.TradeSizeMin
             && e.F1 <= rules.SizeMax
             && IsGoodForAnyKind(in e, in context)
-            && rules.Tick.Divides(e.F0)
+            && IsOnTick(e.F0, rules)
             && (!context.HasLast || IsInBand(e.F0, context.LastPrice.Raw, rules.BandBasisPoints));
     }
 
@@ -79,7 +79,11 @@ public static class Validator
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsGoodSide(long price, long size, InstrumentRules rules) =>
-        price >= rules.PriceMin && size >= 0 && size <= rules.SizeMax && rules.Tick.Divides(price);
+        price >= rules.PriceMin && size >= 0 && size <= rules.SizeMax && IsOnTick(price, rules);
+
+    // Telling multiples by the tick's inverse modulo 2^64 was tried instead of the division, and saved nothing.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsOnTick(long price, InstrumentRules rules) => rules.TickRaw == 0 || price % rules.TickRaw == 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsGoodForAnyKind(in MarketEvent e, in RuleContext context)
@@ -121,7 +125,7 @@ public static class Validator
             RejectReason.TimeAhead => (Int128)e.EventTime.Value - e.ReceiveTime.Value > rules.LeadMax && rules.LeadMax != long.MaxValue,
             RejectReason.TimeTooOld => (Int128)e.EventTime.Value - e.ReceiveTime.Value < rules.LeadMin && rules.LeadMin != long.MinValue,
             RejectReason.OutsideSession => IsPrice(e.Kind) && rules.Hours is not null && !rules.Hours.IsOpen(e.EventTime),
-            RejectReason.OffTick => AnySide(in e, rules, static (price, _, r) => !r.Tick.Divides(price)),
+            RejectReason.OffTick => AnySide(in e, rules, static (price, _, r) => !IsOnTick(price, r)),
             RejectReason.Crossed => TryGetSpread(in e, in context, out var spread) && spread < 0,
             RejectReason.Locked => TryGetSpread(in e, in context, out var spread) && spread == 0,
             RejectReason.PriceBand => e.Kind == EventKind.Trade && context.HasLast

@@ -138,6 +138,8 @@ internal sealed class EmbeddedFeed : IFeed
             {
                 producer.SetDurable(batch.Epoch, batch.Number);
             }
+
+            InFlight.Return(batch);
         }
 
         if (last != 0 && hello.Ack != AckLevel.Received)

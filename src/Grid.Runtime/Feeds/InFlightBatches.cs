@@ -3,11 +3,11 @@ using Grid.Domain.Validation;
 namespace Grid.Runtime.Feeds;
 
 /// <summary>A batch of a feed that is not acknowledged yet.</summary>
-internal sealed class InFlightBatch(ulong number, ulong epoch)
+internal sealed class InFlightBatch
 {
-    public ulong Number => number;
+    public ulong Number { get; set; }
 
-    public ulong Epoch => epoch;
+    public ulong Epoch { get; set; }
 
     /// <summary>The frame that must be flushed before the batch is acknowledged; null until the batch is applied.</summary>
     public ulong? OutcomeLsn { get; set; }
@@ -23,11 +23,24 @@ internal sealed class InFlightBatch(ulong number, ulong epoch)
 internal sealed class InFlightBatches
 {
     private readonly Queue<InFlightBatch> batches = new();
+    private readonly Stack<InFlightBatch> pool = new();
 
     /// <summary>True if the oldest batch is a retry, which waits for its original on another feed.</summary>
     public bool IsBlockedByRetry => batches.TryPeek(out var batch) && batch.IsRetry;
 
-    public void Enqueue(InFlightBatch batch) => batches.Enqueue(batch);
+    public void Enqueue(ulong number, ulong epoch)
+    {
+        var batch = pool.TryPop(out var free) ? free : new InFlightBatch();
+        batch.Number = number;
+        batch.Epoch = epoch;
+        batch.OutcomeLsn = null;
+        batch.IsRetry = false;
+        batch.Counts.Clear();
+        batches.Enqueue(batch);
+    }
+
+    /// <summary>Gives a batch that was taken back.</summary>
+    public void Return(InFlightBatch batch) => pool.Push(batch);
 
     public void Complete(ulong number, ulong outcomeLsn, ReadOnlySpan<Outcome> outcomes)
     {

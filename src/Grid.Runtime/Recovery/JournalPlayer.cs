@@ -12,8 +12,7 @@ namespace Grid.Runtime.Recovery;
 /// </summary>
 internal sealed class JournalPlayer(GridImage image, bool reevaluate)
 {
-    private readonly Queue<Played> waiting = new();
-    private readonly Stack<Played> pool = new();
+    private readonly Queue<PlayedBatch> waiting = new();
 
     /// <summary>Input frames applied.</summary>
     public long Batches { get; private set; }
@@ -27,6 +26,31 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
     /// <summary>Applies all frames after one that a snapshot covers.</summary>
     public void Play(JournalReader reader, ulong afterLsn)
     {
+        using var line = new ReplayLine(image.Shards);
+        PlayFrames(reader, afterLsn, line);
+        line.Finish();
+    }
+
+    /// <summary>Decides what has no recorded outcome, in order, and gives each such batch to be journaled.</summary>
+    public void DecideRest(Action<PendingBatch> journal)
+    {
+        while (waiting.TryDequeue(out var played))
+        {
+            foreach (var shard in image.Shards)
+            {
+                played.ApplyTo(shard);
+            }
+
+            Count(played);
+            if (!played.IsDecided)
+            {
+                journal(played.Batch);
+            }
+        }
+    }
+
+    private void PlayFrames(JournalReader reader, ulong afterLsn, ReplayLine line)
+    {
         while (reader.TryRead(out var frame))
         {
             if (frame.Lsn <= afterLsn)
@@ -37,10 +61,10 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
             switch (frame.Type)
             {
                 case JournalFrameType.Input:
-                    TakeInput(in frame);
+                    TakeInput(in frame, line);
                     break;
                 case JournalFrameType.Outcomes:
-                    TakeOutcomes(in frame, afterLsn);
+                    TakeOutcomes(in frame, afterLsn, line);
                     break;
                 case JournalFrameType.Source:
                     var state = new StateReader(frame.Payload);
@@ -54,27 +78,11 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
         }
     }
 
-    /// <summary>Decides what has no recorded outcome, in order, and gives each such batch to be journaled.</summary>
-    public void DecideRest(Action<PendingBatch> journal)
-    {
-        while (waiting.TryDequeue(out var played))
-        {
-            var isNew = !played.IsDecided;
-            Apply(played);
-            if (isNew)
-            {
-                journal(played.Batch);
-            }
-
-            Return(played);
-        }
-    }
-
-    private void TakeInput(in JournalFrame frame)
+    private void TakeInput(in JournalFrame frame, ReplayLine line)
     {
         var payload = InputFrame.Read(frame.Payload, frame.Lsn, out var head);
         var names = frame.Names ?? throw new GridStorageException($"journal frame {frame.Lsn} is an input without a dictionary");
-        var played = pool.TryPop(out var free) ? free : new Played();
+        var played = line.Rent();
         var batch = played.Batch;
         var fault = EventBatchDecoder.Decode(payload, PlayedNames.Of(names, image.Names).Maps(), head.ReceivedAt, batch.Events, out var row);
         if (fault != BatchFault.None)
@@ -84,19 +92,19 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
 
         batch.Lsn = frame.Lsn;
         batch.Producer = head.Producer;
-        batch.BeginApplying(image.Shards.Length);
+        batch.MakeRoomForOutcomes();
         played.IsDecided = false;
         image.Producers.Replay(head.Producer, head.Epoch, head.Batch, payload);
         image.Gaps.Observe(batch.Events.Events, image.Context);
         waiting.Enqueue(played);
     }
 
-    private void TakeOutcomes(in JournalFrame frame, ulong afterLsn)
+    private void TakeOutcomes(in JournalFrame frame, ulong afterLsn, ReplayLine line)
     {
         var input = OutcomeFrame.InputLsn(frame.Payload, frame.Lsn);
         if (input <= afterLsn || reevaluate)
         {
-            ApplyDecided(input);
+            ApplyDecided(input, line);
             return;
         }
 
@@ -106,7 +114,7 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
             {
                 OutcomeFrame.Read(frame.Payload, frame.Lsn, played.Batch.Outcomes);
                 played.IsDecided = true;
-                ApplyDecided(0);
+                ApplyDecided(0, line);
                 return;
             }
         }
@@ -115,45 +123,20 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
     }
 
     // Batches are applied in the order of their inputs, though outcomes of several shards may come in another.
-    private void ApplyDecided(ulong evenIfUndecidedThrough)
+    private void ApplyDecided(ulong evenIfUndecidedThrough, ReplayLine line)
     {
         while (waiting.TryPeek(out var first) && (first.IsDecided || first.Batch.Lsn <= evenIfUndecidedThrough))
         {
             waiting.Dequeue();
-            Apply(first);
-            Return(first);
+            Count(first);
+            line.Add(first);
         }
     }
 
-    private void Apply(Played played)
+    private void Count(PlayedBatch played)
     {
-        foreach (var shard in image.Shards)
-        {
-            if (played.IsDecided)
-            {
-                shard.Replay(played.Batch);
-            }
-            else
-            {
-                shard.Process(played.Batch);
-            }
-        }
-
         image.AppliedLsn = played.Batch.Lsn;
         Batches++;
         Events += played.Batch.Events.Count;
-    }
-
-    private void Return(Played played)
-    {
-        played.Batch.Reset();
-        pool.Push(played);
-    }
-
-    private sealed class Played
-    {
-        public PendingBatch Batch { get; } = new();
-
-        public bool IsDecided { get; set; }
     }
 }

@@ -56,14 +56,18 @@ internal sealed class PendingBatch : SequencerWork
         payloadLength = bytes.Length;
     }
 
-    /// <summary>Makes ready for shards to decide: each event has a place for its outcome.</summary>
-    public void BeginApplying(int shards)
+    /// <summary>Makes a place for the outcome of each event.</summary>
+    public void MakeRoomForOutcomes()
     {
         if (outcomes.Length < Events.Count)
         {
             outcomes = new Outcome[Math.Max(Events.Count, outcomes.Length * 2)];
         }
+    }
 
+    /// <summary>Makes ready for the shards.</summary>
+    public void BeginApplying(int shards)
+    {
         isApplied = false;
         shardsLeft = shards;
     }

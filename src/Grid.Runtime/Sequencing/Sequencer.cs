@@ -41,7 +41,8 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
         lastInputLsn = batch.Lsn;
         feed.Producer.SetSequenced(batch.Epoch, batch.Number);
         image.Gaps.Observe(batch.Events.Events, image.Context);
-        feed.InFlight.Enqueue(new InFlightBatch(batch.Number, batch.Epoch));
+        feed.InFlight.Enqueue(batch.Number, batch.Epoch);
+        batch.MakeRoomForOutcomes();
         batch.BeginApplying(image.Shards.Length);
         dispatch(batch);
     }
@@ -102,7 +103,7 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
     {
         // The batch's own frames were appended before; what is appended by now is enough to wait for.
         var feed = batch.Feed!;
-        feed.InFlight.Enqueue(new InFlightBatch(batch.Number, batch.Epoch));
+        feed.InFlight.Enqueue(batch.Number, batch.Epoch);
         feed.InFlight.CompleteRetry(batch.Number, batch.RetriedEvents);
         AwaitFlush(feed);
         release(batch);

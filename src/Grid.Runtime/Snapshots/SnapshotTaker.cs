@@ -14,8 +14,9 @@ namespace Grid.Runtime.Snapshots;
 /// Takes snapshots while the grid runs: the sequencer names the moment, each shard writes itself as it was then, and a
 /// background task puts the file together. Older snapshots and the journal they cover are deleted afterwards.
 /// </summary>
+/// <remarks>Stepped by its caller (a simulation), the file is written on the threads that bring its parts, not in the background.</remarks>
 internal sealed partial class SnapshotTaker(
-    DataFolder data, GridImage image, JournalWriter journal, TimeProvider time, long journalBytes, ulong newestLsn, ILogger log)
+    DataFolder data, GridImage image, JournalWriter journal, TimeProvider time, long journalBytes, ulong newestLsn, ILogger log, bool isSteppedByCaller = false)
 {
     private readonly SnapshotCatalog catalog = new(data.Snapshots);
     private ulong newest = newestLsn;
@@ -30,7 +31,7 @@ internal sealed partial class SnapshotTaker(
     public bool IsDue(long bytesAppended) => bytesAppended - bytesAtLast >= journalBytes && running.IsCompleted;
 
     /// <summary>Begins a snapshot of everything up to a frame. On the sequencer's thread, whose order places the moment.</summary>
-    public Task Begin(ulong lsn, IReadOnlyList<ShardThread> shards, Func<Task> flushJournal)
+    public Task Begin(ulong lsn, Action<Action<Shard>> onEachShard, Func<Task> flushJournal)
     {
         if (!running.IsCompleted || lsn == NewestLsn)
         {
@@ -39,19 +40,18 @@ internal sealed partial class SnapshotTaker(
 
         bytesAtLast = journal.BytesAppended;
         mark++;
-        var sections = Channel.CreateUnbounded<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)>();
-        var left = shards.Count;
+        var sections = Channel.CreateUnbounded<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)>(
+            new UnboundedChannelOptions { AllowSynchronousContinuations = isSteppedByCaller });
+        var left = image.Shards.Length;
         foreach (var (type, save) in CommonSections())
         {
             Write(type, Bytes(save));
         }
 
-        foreach (var shard in shards)
-        {
-            shard.Enqueue(s => s.BeginSweep(new ShardSweep(mark, Write, Finish)));
-        }
-
-        return running = Task.Run(() => SaveAsync(lsn, sections.Reader, flushJournal));
+        onEachShard(s => s.BeginSweep(new ShardSweep(mark, Write, Finish)));
+        return running = isSteppedByCaller
+            ? SaveAsync(lsn, sections.Reader, flushJournal)
+            : Task.Run(() => SaveAsync(lsn, sections.Reader, flushJournal));
 
         void Write(SnapshotSection type, ReadOnlyMemory<byte> bytes) => sections.Writer.TryWrite((type, bytes));
 
@@ -73,27 +73,28 @@ internal sealed partial class SnapshotTaker(
     ];
 
     // These may run ahead of the moment: what they have of later events is told apart or idempotent when it is replayed.
-    private IEnumerable<(SnapshotSection Type, Action<StateWriter> Save)> LateSections() =>
-    [
-        (SnapshotSection.Quarantine, image.Quarantine.Save),
-        (SnapshotSection.Cusips, image.Cusips.Save),
-    ];
+    // They may even use names that were met since, so all names are written once more before them.
+    private IEnumerable<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)> LateSections()
+    {
+        var quarantine = Bytes(image.Quarantine.Save);
+        var cusips = Bytes(image.Cusips.Save);
+        return
+        [
+            (SnapshotSection.Names, Bytes(w => SaveNames(w, image.Names))),
+            (SnapshotSection.Quarantine, quarantine),
+            (SnapshotSection.Cusips, cusips),
+        ];
+    }
 
     private async Task SaveAsync(ulong lsn, ChannelReader<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)> sections, Func<Task> flushJournal)
     {
         try
         {
             using var file = catalog.Begin(lsn, UnixNanos.From(time.GetUtcNow()));
-            await foreach (var (type, bytes) in sections.ReadAllAsync().ConfigureAwait(false))
+            await WriteShardsAsync(file, sections).ConfigureAwait(false);
+            foreach (var (type, bytes) in LateSections())
             {
-                file.BeginSection((uint)type);
-                file.Write(bytes.Span);
-            }
-
-            foreach (var (type, save) in LateSections())
-            {
-                file.BeginSection((uint)type);
-                file.Write(Bytes(save).Span);
+                Write(file, type, bytes);
             }
 
             foreach (var shard in image.Shards)
@@ -114,6 +115,36 @@ internal sealed partial class SnapshotTaker(
             // The journal still has everything: a snapshot that failed costs time at the next start, nothing else.
             LogFailed(e, lsn);
         }
+    }
+
+    // A shard that is behind begins later than the others: instruments wait until the heads of all shards are written, from
+    // which the loader knows how many there are.
+    private async Task WriteShardsAsync(SnapshotWriter file, ChannelReader<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)> sections)
+    {
+        var headsLeft = image.Shards.Length;
+        var held = new List<ReadOnlyMemory<byte>>();
+        await foreach (var (type, bytes) in sections.ReadAllAsync().ConfigureAwait(false))
+        {
+            if (type == SnapshotSection.Instruments && headsLeft > 0)
+            {
+                held.Add(bytes);
+                continue;
+            }
+
+            Write(file, type, bytes);
+            headsLeft -= type == SnapshotSection.Shard ? 1 : 0;
+            if (headsLeft == 0 && held.Count > 0)
+            {
+                held.ForEach(instruments => Write(file, SnapshotSection.Instruments, instruments));
+                held.Clear();
+            }
+        }
+    }
+
+    private static void Write(SnapshotWriter file, SnapshotSection type, ReadOnlyMemory<byte> bytes)
+    {
+        file.BeginSection((uint)type);
+        file.Write(bytes.Span);
     }
 
     private void SaveSources(StateWriter writer)

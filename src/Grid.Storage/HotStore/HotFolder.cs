@@ -30,6 +30,9 @@ internal sealed class HotFolder
 
     public string Path { get; }
 
+    /// <summary>False if extents are plain memory, whose making costs nothing that could be done ahead.</summary>
+    public bool MakesFiles => !_isReadOnly;
+
     public long ExtentBytes { get; }
 
     public string FileOf(long index) => System.IO.Path.Combine(Path, index.ToString("x16", CultureInfo.InvariantCulture) + Suffix);
@@ -88,18 +91,21 @@ internal sealed class HotFolder
     }
 
     /// <summary>Makes a new extent, its space taken on the disk, so that no later write to it can find the disk full.</summary>
+    /// <param name="index">Its index.</param>
+    /// <param name="populate">True to take its memory too, which is slow: on a thread that may be.</param>
     /// <exception cref="GridStorageException">The disk has no room for it; nothing is left behind.</exception>
-    public HotExtent Create(long index)
+    public unsafe HotExtent Create(long index, bool populate = false)
     {
         var path = FileOf(index);
         var extent = _isReadOnly
             ? HotExtent.InMemory(index, path, ExtentBytes)
             : Try($"cannot make '{path}' of the hot store, which needs {ExtentBytes} bytes of disk", () => CreateFile(index, path));
-        unsafe
+        if (populate)
         {
-            HotExtentHeader.Write(new Span<byte>(extent.Address, HotExtentHeader.Bytes), ExtentBytes, index);
+            LinuxMemory.Populate(extent.Address, ExtentBytes);
         }
 
+        HotExtentHeader.Write(new Span<byte>(extent.Address, HotExtentHeader.Bytes), ExtentBytes, index);
         return extent;
     }
 

@@ -30,6 +30,10 @@ internal sealed unsafe class HotLog : IDisposable
     private bool _folderChanged = true;
     private bool _isDisposed;
 
+    // The extent after the newest, being made by another thread since the newest is half full: making it takes
+    // milliseconds, and taking its pages one by one would cost the writer more than all else it does.
+    private Task<HotExtent>? _next;
+
     // Oldest extent that a snapshot refers to. Written by anybody, read by the writer.
     private long _retainedFrom = long.MaxValue;
 
@@ -96,6 +100,11 @@ internal sealed unsafe class HotLog : IDisposable
 
         var offset = _position;
         _position += bytes;
+        if (_next is null && (_position & _offsetMask) > _offsetMask / 2)
+        {
+            PrepareNext();
+        }
+
         _ = TryLocate(offset, out address);
         return offset;
     }
@@ -148,6 +157,12 @@ internal sealed unsafe class HotLog : IDisposable
         for (var slot = 0; slot < _slots.Length; slot++)
         {
             Drop(slot);
+        }
+
+        if (TakeNext() is { } unused)
+        {
+            unused.Release();
+            _folder.Delete(unused.Index);
         }
     }
 
@@ -214,9 +229,34 @@ internal sealed unsafe class HotLog : IDisposable
         }
 
         DeleteFiles(first);
-        Publish(_folder.Create(index));
+        Publish(TakeNext() ?? _folder.Create(index));
         _folderChanged = true;
         _position = (index << _shift) + HotExtentHeader.Bytes;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void PrepareNext()
+    {
+        if (_folder.MakesFiles)
+        {
+            var index = (_position >> _shift) + 1;
+            _next = Task.Run(() => _folder.Create(index, populate: true));
+        }
+    }
+
+    // Null if it was not begun or could not be made; then the writer tries itself, and has the exception.
+    private HotExtent? TakeNext()
+    {
+        var next = _next;
+        _next = null;
+        try
+        {
+            return next?.GetAwaiter().GetResult();
+        }
+        catch (GridStorageException)
+        {
+            return null;
+        }
     }
 
     private void DeleteFiles(long first)
@@ -246,7 +286,9 @@ internal sealed unsafe class HotLog : IDisposable
             _addresses[slot] = 0;
             _dirty[slot] = false;
             LiveExtents--;
-            extent.Release();
+
+            // Unmapping takes milliseconds, which are not the writer's to wait.
+            ThreadPool.UnsafeQueueUserWorkItem(static dropped => dropped.Release(), extent, preferLocal: false);
         }
     }
 }

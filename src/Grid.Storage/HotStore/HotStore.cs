@@ -116,16 +116,6 @@ public sealed unsafe partial class HotStore : IDisposable
         chain.Begin(bytes, time.Value);
     }
 
-    /// <summary>Brings the place where a chain's next row goes nearer to the processor: call it some appends ahead.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(in HotTickChain chain)
-    {
-        if (System.Runtime.Intrinsics.X86.Sse.IsSupported && _log.TryLocate(chain.Chain.Block, out var block))
-        {
-            System.Runtime.Intrinsics.X86.Sse.Prefetch0(block + chain.Chain.Used);
-        }
-    }
-
     /// <summary>
     /// Notes the position and what must be flushed for it; cheap, on the writer's thread. The chains to save with the
     /// position are those of this moment.

@@ -218,7 +218,7 @@ public sealed class JournalWriter : IDisposable
                 {
                     // Each is durably gone before the next goes: a crash must not leave a hole in the middle.
                     _journal.Delete(SegmentName.Of(_segmentLsns[0]));
-
+                    _journal.Flush();
                     Volatile.Write(ref _segmentLsns, _segmentLsns[1..]);
                     deleted++;
                 }

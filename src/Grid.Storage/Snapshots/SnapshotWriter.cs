@@ -151,18 +151,26 @@ public sealed class SnapshotWriter : IBufferWriter<byte>, IDisposable
         _isClosed = true;
     }
 
-    /// <summary>Closes the file; one that was not published is removed.</summary>
+    /// <summary>
+    /// Closes the file; one that was not published is removed, if the disk allows: else <see cref="SnapshotCatalog.DeleteOlder"/>
+    /// does it.
+    /// </summary>
     public void Dispose()
     {
         _file.Dispose();
-        if (!_isClosed)
+        if (_isClosed)
         {
-            _isClosed = true;
-            Try(() =>
-            {
-                _directory.Delete(_name + SnapshotFormat.TemporarySuffix);
-                return true;
-            });
+            return;
+        }
+
+        _isClosed = true;
+        try
+        {
+            _directory.Delete(_name + SnapshotFormat.TemporarySuffix);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Whoever is disposing has the exception that matters.
         }
     }
 

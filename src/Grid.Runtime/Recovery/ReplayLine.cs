@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+using Grid.Runtime.Sequencing;
+using Grid.Runtime.Shards;
+
+namespace Grid.Runtime.Recovery;
+
+/// <summary>
+/// Applies replayed batches on one thread for each shard while the caller reads and decodes the next ones. Each shard
+/// sees the batches in the order in which they were added.
+/// </summary>
+internal sealed class ReplayLine : IDisposable
+{
+    private const int BatchesMax = 32;
+
+    private readonly BlockingCollection<PlayedBatch>[] queues;
+    private readonly Thread[] threads;
+    private readonly ConcurrentBag<PlayedBatch> pool = [];
+    private readonly SemaphoreSlim room = new(BatchesMax, BatchesMax);
+    private ExceptionDispatchInfo? failure;
+
+    public ReplayLine(IReadOnlyList<Shard> shards)
+    {
+        queues = [.. shards.Select(_ => new BlockingCollection<PlayedBatch>())];
+        threads = [.. shards.Select((shard, i) => new Thread(() => Run(shard, queues[i])) { Name = $"grid-replay-{i}", IsBackground = true })];
+        foreach (var thread in threads)
+        {
+            thread.Start();
+        }
+    }
+
+    /// <summary>An empty batch to fill; those handed to <see cref="Add"/> come back here. Held ones do not count against the bound.</summary>
+    public PlayedBatch Rent() => pool.TryTake(out var batch) ? batch : new PlayedBatch();
+
+    /// <summary>Applies a batch behind those added before; waits while too many are waiting.</summary>
+    public void Add(PlayedBatch played)
+    {
+        room.Wait();
+        failure?.Throw();
+        played.Batch.BeginApplying(queues.Length);
+        foreach (var queue in queues)
+        {
+            queue.Add(played);
+        }
+    }
+
+    /// <summary>Returns when everything added is applied.</summary>
+    public void Finish()
+    {
+        foreach (var queue in queues)
+        {
+            queue.CompleteAdding();
+        }
+
+        foreach (var thread in threads)
+        {
+            thread.Join();
+        }
+
+        failure?.Throw();
+    }
+
+    public void Dispose()
+    {
+        foreach (var queue in queues)
+        {
+            queue.CompleteAdding();
+        }
+
+        foreach (var thread in threads)
+        {
+            thread.Join();
+        }
+
+        foreach (var queue in queues)
+        {
+            queue.Dispose();
+        }
+
+        room.Dispose();
+    }
+
+    private void Run(Shard shard, BlockingCollection<PlayedBatch> queue)
+    {
+        foreach (var played in queue.GetConsumingEnumerable())
+        {
+            try
+            {
+                // After a failure the rest is taken and left, so that the reader does not wait for room for ever.
+                if (failure is null)
+                {
+                    played.ApplyTo(shard);
+                }
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+
+            if (played.Batch.FinishShard())
+            {
+                played.Batch.Reset();
+                pool.Add(played);
+                room.Release();
+            }
+        }
+    }
+}
+
+/// <summary>A batch read from the journal, with or without recorded outcomes.</summary>
+internal sealed class PlayedBatch
+{
+    public PendingBatch Batch { get; } = new();
+
+    public bool IsDecided { get; set; }
+
+    public void ApplyTo(Shard shard)
+    {
+        if (IsDecided)
+        {
+            shard.Replay(Batch);
+        }
+        else
+        {
+            shard.Process(Batch);
+        }
+    }
+}
