@@ -35,13 +35,13 @@ public sealed class StateWriter(IBufferWriter<byte> target)
 /// <exception cref="FormatException">The bytes end early or a count is impossible; names the offset.</exception>
 public ref struct StateReader(ReadOnlySpan<byte> source)
 {
-    private readonly ReadOnlySpan<byte> source = source;
+    private readonly ReadOnlySpan<byte> _source = source;
 
     /// <summary>Bytes read so far.</summary>
     public int Offset { get; private set; }
 
     /// <summary>True if all was read.</summary>
-    public readonly bool IsAtEnd => Offset == source.Length;
+    public readonly bool IsAtEnd => Offset == _source.Length;
 
     /// <summary>Reads one value.</summary>
     public T Take<T>()
@@ -67,12 +67,12 @@ public ref struct StateReader(ReadOnlySpan<byte> source)
 
     private ReadOnlySpan<byte> Bytes(int count)
     {
-        if (count > source.Length - Offset)
+        if (count > _source.Length - Offset)
         {
-            throw new FormatException($"saved state ends at byte {source.Length}, but {count} bytes are needed from byte {Offset}");
+            throw new FormatException($"saved state ends at byte {_source.Length}, but {count} bytes are needed from byte {Offset}");
         }
 
-        var bytes = source.Slice(Offset, count);
+        var bytes = _source.Slice(Offset, count);
         Offset += count;
         return bytes;
     }

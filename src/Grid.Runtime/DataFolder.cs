@@ -7,13 +7,13 @@ namespace Grid.Runtime;
 /// <summary>An opened, locked data folder: journal, snapshots and hot store.</summary>
 internal sealed class DataFolder : IDisposable
 {
-    private readonly DataFolderLock? taken;
+    private readonly DataFolderLock? _taken;
 
     /// <summary>A folder over any directory; the simulation gives one that fails.</summary>
     public DataFolder(IJournalDirectory root, DataFolderLock? taken)
     {
         Root = root;
-        this.taken = taken;
+        _taken = taken;
         Journal = root.Subdirectory(JournalFormat.FolderName);
         Snapshots = root.Subdirectory("snapshots");
     }
@@ -43,5 +43,5 @@ internal sealed class DataFolder : IDisposable
         return new DataFolder(root, DataFolderLock.Acquire(root));
     }
 
-    public void Dispose() => taken?.Dispose();
+    public void Dispose() => _taken?.Dispose();
 }

@@ -12,13 +12,13 @@ namespace Grid.Runtime;
 /// <summary>The grid in one process: journal, shards and hot store, without any other server.</summary>
 public sealed class EmbeddedGrid : IGrid
 {
-    private readonly GridEngine engine;
-    private readonly DateTimeOffset startedAt;
+    private readonly GridEngine _engine;
+    private readonly DateTimeOffset _startedAt;
 
     private EmbeddedGrid(GridEngine engine, RecoveryReport recovery, DateTimeOffset startedAt)
     {
-        this.engine = engine;
-        this.startedAt = startedAt;
+        _engine = engine;
+        _startedAt = startedAt;
         Recovery = recovery;
     }
 
@@ -26,10 +26,10 @@ public sealed class EmbeddedGrid : IGrid
     public RecoveryReport Recovery { get; }
 
     /// <inheritdoc/>
-    public GridNames Names => engine.Image.Names;
+    public GridNames Names => _engine.Image.Names;
 
     /// <inheritdoc/>
-    public Task Failure => engine.Failure;
+    public Task Failure => _engine.Failure;
 
     /// <summary>Opens a data folder, recovers what it has and starts.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
@@ -80,13 +80,13 @@ public sealed class EmbeddedGrid : IGrid
                 $"producer '{hello.Producer}' asks for acknowledgement '{hello.Ack}', but this grid has no PostgreSQL; 'received' and 'journaled' are to be had");
         }
 
-        return ValueTask.FromResult<IFeed>(engine.Intake.Open(hello, listener));
+        return ValueTask.FromResult<IFeed>(_engine.Intake.Open(hello, listener));
     }
 
     /// <inheritdoc/>
     public bool TryGetLatest(InstrumentId instrument, out Latest latest)
     {
-        var state = engine.Image.Instruments[instrument];
+        var state = _engine.Image.Instruments[instrument];
         if (state is null || state.Version == 0)
         {
             latest = default;
@@ -102,7 +102,7 @@ public sealed class EmbeddedGrid : IGrid
     {
         ArgumentNullException.ThrowIfNull(pattern);
         var wanted = Encoding.UTF8.GetBytes(pattern);
-        var found = engine.Image.Instruments.All()
+        var found = _engine.Image.Instruments.All()
             .Where(s => s.Version > 0 && SymbolPattern.Matches(wanted, Names.Instruments[(int)s.Id.Value]))
             .Select(s => (s.Id, Symbol: Names.Symbol(s.Id)))
             .Where(s => after is null || string.CompareOrdinal(s.Symbol, after) > 0)
@@ -117,7 +117,7 @@ public sealed class EmbeddedGrid : IGrid
     public async ValueTask<TickPage> GetTicksAsync(InstrumentId instrument, UnixNanos from, UnixNanos to, int limit, CancellationToken cancel)
     {
         var view = await ViewAsync(instrument, cancel).ConfigureAwait(false);
-        return view is null ? new TickPage([], true, false) : view.Ticks(from, to, limit, engine.Image.Context.Order);
+        return view is null ? new TickPage([], true, false) : view.Ticks(from, to, limit, _engine.Image.Context.Order);
     }
 
     /// <inheritdoc/>
@@ -131,56 +131,56 @@ public sealed class EmbeddedGrid : IGrid
         }
 
         var view = await ViewAsync(instrument, cancel).ConfigureAwait(false);
-        return view is null ? [] : view.Bars(intervalNs, from, to, limit, engine.Image.Context.Order, engine.Image.Context);
+        return view is null ? [] : view.Bars(intervalNs, from, to, limit, _engine.Image.Context.Order, _engine.Image.Context);
     }
 
     /// <inheritdoc/>
     public ValueTask<InstrumentDefinition?> GetDefinitionAsync(InstrumentId instrument, CancellationToken cancel) =>
-        ValueTask.FromResult(engine.Image.ShardOf(instrument).DefinitionsOf(instrument)?.At(engine.Intake.Now()));
+        ValueTask.FromResult(_engine.Image.ShardOf(instrument).DefinitionsOf(instrument)?.At(_engine.Intake.Now()));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<QuarantinedEvent>> GetQuarantineAsync(ulong afterId, int limit, CancellationToken cancel) =>
-        ValueTask.FromResult(engine.Image.Quarantine.After(afterId, limit));
+        ValueTask.FromResult(_engine.Image.Quarantine.After(afterId, limit));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Gap>> GetGapsAsync(int limit, CancellationToken cancel) =>
-        ValueTask.FromResult(engine.Image.Gaps.Open(limit));
+        ValueTask.FromResult(_engine.Image.Gaps.Open(limit));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<SourceDeclaration>> GetSourcesAsync(CancellationToken cancel) =>
-        ValueTask.FromResult<IReadOnlyList<SourceDeclaration>>([.. engine.Image.Context.Sources()]);
+        ValueTask.FromResult<IReadOnlyList<SourceDeclaration>>([.. _engine.Image.Context.Sources()]);
 
     /// <inheritdoc/>
     public GridStatus GetStatus() => new()
     {
-        EventsReceived = engine.Intake.EventsReceived,
-        BatchesReceived = engine.Intake.BatchesReceived,
-        Outcomes = engine.Image.TotalCounts(),
-        Instruments = engine.Image.Shards.Sum(s => s.Instruments),
-        Feeds = engine.Intake.Feeds,
-        JournalLastLsn = engine.Journal.LastLsn,
-        JournalFlushedLsn = engine.Journal.FlushedLsn,
-        JournalBytes = engine.Journal.BytesAppended,
-        JournalFlushes = engine.Journal.Flushes,
-        QueuedBatches = engine.Intake.InFlight,
-        OpenGaps = engine.Image.Gaps.Count,
-        StartedAt = startedAt,
-        SnapshotLsn = engine.SnapshotLsn,
-        HotStoreBytes = engine.Image.Shards.Sum(s => s.History.Bytes),
+        EventsReceived = _engine.Intake.EventsReceived,
+        BatchesReceived = _engine.Intake.BatchesReceived,
+        Outcomes = _engine.Image.TotalCounts(),
+        Instruments = _engine.Image.Shards.Sum(s => s.Instruments),
+        Feeds = _engine.Intake.Feeds,
+        JournalLastLsn = _engine.Journal.LastLsn,
+        JournalFlushedLsn = _engine.Journal.FlushedLsn,
+        JournalBytes = _engine.Journal.BytesAppended,
+        JournalFlushes = _engine.Journal.Flushes,
+        QueuedBatches = _engine.Intake.InFlight,
+        OpenGaps = _engine.Image.Gaps.Count,
+        StartedAt = _startedAt,
+        SnapshotLsn = _engine.SnapshotLsn,
+        HotStoreBytes = _engine.Image.Shards.Sum(s => s.History.Bytes),
     };
 
     /// <summary>Takes a snapshot now and waits for it.</summary>
-    public Task SnapshotAsync() => engine.SnapshotAsync();
+    public Task SnapshotAsync() => _engine.SnapshotAsync();
 
     /// <summary>Both hashes of the state as it is when all batches taken so far are applied; see <see cref="JournalReplay"/>.</summary>
-    public Task<(string Market, string Full)> HashAsync() => engine.PauseAsync(() => StateHash.Of(engine.Image));
+    public Task<(string Market, string Full)> HashAsync() => _engine.PauseAsync(() => StateHash.Of(_engine.Image));
 
     /// <summary>Applies and flushes what was taken, takes a snapshot and closes the data folder.</summary>
-    public ValueTask DisposeAsync() => engine.DisposeAsync();
+    public ValueTask DisposeAsync() => _engine.DisposeAsync();
 
     private async ValueTask<InstrumentView?> ViewAsync(InstrumentId instrument, CancellationToken cancel)
     {
-        var state = engine.Image.Instruments[instrument];
-        return state is null ? null : await engine.AskAsync(instrument, _ => InstrumentView.Of(state)).WaitAsync(cancel).ConfigureAwait(false);
+        var state = _engine.Image.Instruments[instrument];
+        return state is null ? null : await _engine.AskAsync(instrument, _ => InstrumentView.Of(state)).WaitAsync(cancel).ConfigureAwait(false);
     }
 }

@@ -17,29 +17,29 @@ internal sealed partial class GridEngine : IAsyncDisposable
     // Work taken before a flush: enough to share it, little enough to keep acknowledgements short.
     private const int WorkBeforeFlush = 64;
 
-    private readonly BlockingCollection<SequencerWork> work = [];
-    private readonly TaskCompletionSource failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Sequencer sequencer;
-    private readonly ShardThread[] shards;
-    private readonly SnapshotTaker snapshots;
-    private readonly DataFolder data;
-    private readonly ILogger log;
-    private readonly Thread thread;
-    private int isDisposed;
+    private readonly BlockingCollection<SequencerWork> _work = [];
+    private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Sequencer _sequencer;
+    private readonly ShardThread[] _shards;
+    private readonly SnapshotTaker _snapshots;
+    private readonly DataFolder _data;
+    private readonly ILogger _log;
+    private readonly Thread _thread;
+    private int _isDisposed;
 
     public GridEngine(DataFolder data, RecoveredGrid recovered, EmbeddedGridOptions options, TimeProvider time, ILoggerFactory logs)
     {
-        this.data = data;
-        log = logs.CreateLogger("Grid.Pipeline");
+        _data = data;
+        _log = logs.CreateLogger("Grid.Pipeline");
         Image = recovered.Image;
         Journal = recovered.Journal;
-        Intake = new FeedIntake(Journal, Image, time, options.BatchesInFlightMax, work.Add);
-        sequencer = new Sequencer(Journal, Image, Dispatch, Intake.Release);
-        shards = [.. Image.Shards.Select(s => new ShardThread(s, work.Add, Fail))];
-        snapshots = new SnapshotTaker(data, Image, Journal, time, options.SnapshotJournalBytes, recovered.SnapshotLsn, log);
+        Intake = new FeedIntake(Journal, Image, time, options.BatchesInFlightMax, _work.Add);
+        _sequencer = new Sequencer(Journal, Image, Dispatch, Intake.Release);
+        _shards = [.. Image.Shards.Select(s => new ShardThread(s, _work.Add, Fail))];
+        _snapshots = new SnapshotTaker(data, Image, Journal, time, options.SnapshotJournalBytes, recovered.SnapshotLsn, _log);
         LogRecovery(recovered.Report.ToString());
-        thread = new Thread(Run) { Name = "grid-sequencer", IsBackground = true };
-        thread.Start();
+        _thread = new Thread(Run) { Name = "grid-sequencer", IsBackground = true };
+        _thread.Start();
     }
 
     public GridImage Image { get; }
@@ -48,18 +48,18 @@ internal sealed partial class GridEngine : IAsyncDisposable
 
     public FeedIntake Intake { get; }
 
-    public Task Failure => failure.Task;
+    public Task Failure => _failure.Task;
 
-    public ulong SnapshotLsn => snapshots.NewestLsn;
+    public ulong SnapshotLsn => _snapshots.NewestLsn;
 
     /// <summary>Asks something of an instrument on its shard's thread.</summary>
-    public Task<T> AskAsync<T>(InstrumentId instrument, Func<Shard, T> question) => shards[Image.ShardOf(instrument).Index].AskAsync(question);
+    public Task<T> AskAsync<T>(InstrumentId instrument, Func<Shard, T> question) => _shards[Image.ShardOf(instrument).Index].AskAsync(question);
 
     /// <summary>Takes a snapshot and waits for it.</summary>
     public Task SnapshotAsync()
     {
         var taken = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
-        work.Add(new SequencerCall(_ => taken.SetResult(BeginSnapshot())));
+        _work.Add(new SequencerCall(_ => taken.SetResult(BeginSnapshot())));
         return taken.Task.Unwrap();
     }
 
@@ -67,12 +67,12 @@ internal sealed partial class GridEngine : IAsyncDisposable
     public async Task<T> PauseAsync<T>(Func<T> action)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        work.Add(new SequencerCall(_ =>
+        _work.Add(new SequencerCall(_ =>
         {
             try
             {
                 // The sequencer stands here; once each shard has answered, all are idle.
-                Task.WaitAll(shards.Select(s => s.AskAsync(_ => true)).ToArray<Task>());
+                Task.WaitAll(_shards.Select(s => s.AskAsync(_ => true)).ToArray<Task>());
                 answer.SetResult(action());
             }
             catch (Exception e)
@@ -85,26 +85,26 @@ internal sealed partial class GridEngine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref isDisposed, 1) != 0)
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
         {
             return;
         }
 
         Intake.Stop(new GridException(GridErrorCode.Stopping, "the grid is stopping"));
-        if (!failure.Task.IsCompleted)
+        if (!_failure.Task.IsCompleted)
         {
             await DrainAsync().ConfigureAwait(false);
             await SnapshotAsync().ConfigureAwait(false);
         }
 
-        work.CompleteAdding();
-        thread.Join();
-        foreach (var shard in shards)
+        _work.CompleteAdding();
+        _thread.Join();
+        foreach (var shard in _shards)
         {
             shard.Dispose();
         }
 
-        if (failure.Task.IsCompleted)
+        if (_failure.Task.IsCompleted)
         {
             Journal.Dispose();
         }
@@ -115,14 +115,14 @@ internal sealed partial class GridEngine : IAsyncDisposable
 
         Image.Dispose();
         Intake.Dispose();
-        work.Dispose();
-        data.Dispose();
+        _work.Dispose();
+        _data.Dispose();
     }
 
     // Batches go sequencer -> shards -> sequencer; a pause lets the first two hops finish, the next the last.
     private async Task DrainAsync()
     {
-        while (Intake.InFlight > 0 && !failure.Task.IsCompleted)
+        while (Intake.InFlight > 0 && !_failure.Task.IsCompleted)
         {
             await PauseAsync(() => true).ConfigureAwait(false);
         }
@@ -132,20 +132,20 @@ internal sealed partial class GridEngine : IAsyncDisposable
     {
         try
         {
-            while (work.TryTake(out var next, Timeout.Infinite))
+            while (_work.TryTake(out var next, Timeout.Infinite))
             {
                 var taken = 0;
                 do
                 {
-                    next.Run(sequencer);
+                    next.Run(_sequencer);
                 }
-                while (++taken < WorkBeforeFlush && work.TryTake(out next));
-                if (sequencer.HasUnflushed || sequencer.HasAcknowledgements)
+                while (++taken < WorkBeforeFlush && _work.TryTake(out next));
+                if (_sequencer.HasUnflushed || _sequencer.HasAcknowledgements)
                 {
-                    sequencer.Flush();
+                    _sequencer.Flush();
                 }
 
-                if (snapshots.IsDue(Journal.BytesAppended))
+                if (_snapshots.IsDue(Journal.BytesAppended))
                 {
                     _ = BeginSnapshot();
                 }
@@ -157,10 +157,10 @@ internal sealed partial class GridEngine : IAsyncDisposable
         }
     }
 
-    private Task BeginSnapshot() => snapshots.Begin(sequencer.LastInputLsn, OnEachShard, () =>
+    private Task BeginSnapshot() => _snapshots.Begin(_sequencer.LastInputLsn, OnEachShard, () =>
     {
         var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        work.Add(new SequencerCall(s =>
+        _work.Add(new SequencerCall(s =>
         {
             s.Flush();
             flushed.SetResult();
@@ -170,7 +170,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
 
     private void OnEachShard(Action<Shard> step)
     {
-        foreach (var shard in shards)
+        foreach (var shard in _shards)
         {
             shard.Enqueue(step);
         }
@@ -178,7 +178,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
 
     private void Dispatch(PendingBatch batch)
     {
-        foreach (var shard in shards)
+        foreach (var shard in _shards)
         {
             shard.Enqueue(batch);
         }
@@ -186,7 +186,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
 
     private void Fail(Exception cause)
     {
-        if (failure.TrySetException(cause))
+        if (_failure.TrySetException(cause))
         {
             LogFailure(cause);
             Intake.Stop(new GridException(GridErrorCode.StorageFailed, $"the grid stopped: {cause.Message}", cause));

@@ -14,17 +14,17 @@ public readonly record struct Cusip : IComparable<Cusip>
     public const int Length = 9;
 
     // The first eight characters, most significant first, so that comparing numbers compares text.
-    private readonly ulong head;
-    private readonly byte checkDigit;
+    private readonly ulong _head;
+    private readonly byte _checkDigit;
 
     private Cusip(ulong head, byte checkDigit)
     {
-        this.head = head;
-        this.checkDigit = checkDigit;
+        _head = head;
+        _checkDigit = checkDigit;
     }
 
     /// <summary>True for the default value.</summary>
-    public bool IsNone => head == 0;
+    public bool IsNone => _head == 0;
 
     /// <summary>Reads exactly 9 characters; lower case is taken as upper case; false if a character or the check digit is wrong.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out Cusip cusip)
@@ -115,12 +115,12 @@ public readonly record struct Cusip : IComparable<Cusip>
     /// <summary>Writes the 9 characters.</summary>
     public void Write(Span<byte> target)
     {
-        BinaryPrimitives.WriteUInt64BigEndian(target, head);
-        target[8] = checkDigit;
+        BinaryPrimitives.WriteUInt64BigEndian(target, _head);
+        target[8] = _checkDigit;
     }
 
     /// <inheritdoc/>
-    public int CompareTo(Cusip other) => head != other.head ? head.CompareTo(other.head) : checkDigit.CompareTo(other.checkDigit);
+    public int CompareTo(Cusip other) => _head != other._head ? _head.CompareTo(other._head) : _checkDigit.CompareTo(other._checkDigit);
 
     /// <summary>Earlier in text order.</summary>
     public static bool operator <(Cusip left, Cusip right) => left.CompareTo(right) < 0;

@@ -12,16 +12,16 @@ public sealed class DomainWindows
     /// <summary>Sessions kept of one (source, channel): a quarter of trading days.</summary>
     public const int SessionsMax = 64;
 
-    private Entry[] windows = [];
-    private SessionFloor[] floors = [];
+    private Entry[] _windows = [];
+    private SessionFloor[] _floors = [];
 
     /// <summary>Domains held.</summary>
-    public int Count => windows.Length;
+    public int Count => _windows.Length;
 
     /// <summary>The window of a domain, made if the domain is new; null if its session is older than those kept.</summary>
     public SequenceWindow? Find(in SequenceDomain domain)
     {
-        foreach (ref readonly var entry in windows.AsSpan())
+        foreach (ref readonly var entry in _windows.AsSpan())
         {
             if (entry.Domain == domain)
             {
@@ -29,7 +29,7 @@ public sealed class DomainWindows
             }
         }
 
-        foreach (var floor in floors)
+        foreach (var floor in _floors)
         {
             if (floor.Source == domain.Source && floor.Channel == domain.Channel && domain.Session <= floor.Session)
             {
@@ -38,7 +38,7 @@ public sealed class DomainWindows
         }
 
         var added = new SequenceWindow();
-        windows = [.. windows, new Entry(domain, added)];
+        _windows = [.. _windows, new Entry(domain, added)];
         DropOldestSession(domain.Source, domain.Channel);
         return added;
     }
@@ -46,7 +46,7 @@ public sealed class DomainWindows
     /// <summary>All windows, in the order in which their domains were met.</summary>
     public IEnumerable<(SequenceDomain Domain, SequenceWindow Window)> All()
     {
-        foreach (var entry in windows)
+        foreach (var entry in _windows)
         {
             yield return (entry.Domain, entry.Window);
         }
@@ -54,9 +54,9 @@ public sealed class DomainWindows
 
     internal void Save(StateWriter writer)
     {
-        writer.Put<SessionFloor>(floors);
-        writer.Put(windows.Length);
-        foreach (var entry in windows)
+        writer.Put<SessionFloor>(_floors);
+        writer.Put(_windows.Length);
+        foreach (var entry in _windows)
         {
             writer.Put(entry.Domain);
             entry.Window.Save(writer);
@@ -65,11 +65,11 @@ public sealed class DomainWindows
 
     internal static DomainWindows Load(ref StateReader reader)
     {
-        var loaded = new DomainWindows { floors = reader.TakeArray<SessionFloor>(1 << 20) };
-        loaded.windows = new Entry[reader.TakeCount(1 << 20)];
-        for (var i = 0; i < loaded.windows.Length; i++)
+        var loaded = new DomainWindows { _floors = reader.TakeArray<SessionFloor>(1 << 20) };
+        loaded._windows = new Entry[reader.TakeCount(1 << 20)];
+        for (var i = 0; i < loaded._windows.Length; i++)
         {
-            loaded.windows[i] = new Entry(reader.Take<SequenceDomain>(), SequenceWindow.Load(ref reader));
+            loaded._windows[i] = new Entry(reader.Take<SequenceDomain>(), SequenceWindow.Load(ref reader));
         }
 
         return loaded;
@@ -79,7 +79,7 @@ public sealed class DomainWindows
     {
         var sessions = 0;
         var oldest = uint.MaxValue;
-        foreach (var entry in windows)
+        foreach (var entry in _windows)
         {
             if (entry.Domain.Source == source && entry.Domain.Channel == channel)
             {
@@ -93,8 +93,8 @@ public sealed class DomainWindows
             return;
         }
 
-        windows = Array.FindAll(windows, e => e.Domain != new SequenceDomain(source, channel, oldest));
-        floors = [.. Array.FindAll(floors, f => f.Source != source || f.Channel != channel), new SessionFloor(source, channel, oldest)];
+        _windows = Array.FindAll(_windows, e => e.Domain != new SequenceDomain(source, channel, oldest));
+        _floors = [.. Array.FindAll(_floors, f => f.Source != source || f.Channel != channel), new SessionFloor(source, channel, oldest)];
     }
 
     private readonly record struct Entry(SequenceDomain Domain, SequenceWindow Window);

@@ -30,33 +30,33 @@ public sealed class SequenceWindow
     // A full window forgets so many of its oldest ranges at once: each look at them is a cache miss.
     private const int RangesForgottenAtOnce = 64;
 
-    // Numbers up to `floor` cannot be told. Every older range lies above it and below `tail`, in order, with at least one
-    // unseen number between neighbours. An empty window has tail.Last = 0 (sequence numbers start at 1).
-    private ulong floor;
-    private ulong tailFirst;
-    private ulong tailLast;
+    // Numbers up to _floor cannot be told. Every older range lies above it and below the tail, in order, with at least one
+    // unseen number between neighbours. An empty window has _tailLast = 0 (sequence numbers start at 1).
+    private ulong _floor;
+    private ulong _tailFirst;
+    private ulong _tailLast;
 
-    // A ring of `count` ranges that starts at `start`; its length is a power of two.
-    private SequenceRange[] older = [];
-    private int start;
-    private int count;
+    // A ring of _count ranges that starts at _start; its length is a power of two.
+    private SequenceRange[] _older = [];
+    private int _start;
+    private int _count;
 
     /// <summary>Ranges held.</summary>
-    public int RangeCount => tailLast == 0 ? 0 : count + 1;
+    public int RangeCount => _tailLast == 0 ? 0 : _count + 1;
 
     /// <summary>Numbers up to this one cannot be told any more; 0 while all can.</summary>
-    public ulong Floor => floor;
+    public ulong Floor => _floor;
 
     /// <summary>Highest number seen; 0 if none.</summary>
-    public ulong Highest => tailLast;
+    public ulong Highest => _tailLast;
 
     /// <summary>Asks for a number (1 or more) and marks it as seen.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SequenceSeen Observe(ulong sequence)
     {
-        if (sequence == tailLast + 1 && tailLast != 0)
+        if (sequence == _tailLast + 1 && _tailLast != 0)
         {
-            tailLast = sequence;
+            _tailLast = sequence;
             return SequenceSeen.New;
         }
 
@@ -64,34 +64,34 @@ public sealed class SequenceWindow
     }
 
     /// <summary>Brings the window itself nearer to the processor.</summary>
-    public void PrefetchSelf() => Fetch.Ahead(in tailLast);
+    public void PrefetchSelf() => Fetch.Ahead(in _tailLast);
 
     /// <summary>Brings the place of the next range nearer to the processor: called some events ahead.</summary>
     public void Prefetch()
     {
-        if (older.Length > 0)
+        if (_older.Length > 0)
         {
-            Fetch.Ahead(in At(count));
+            Fetch.Ahead(in At(_count));
         }
     }
 
     /// <summary>The ranges, oldest first.</summary>
     public IEnumerable<SequenceRange> Ranges()
     {
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < _count; i++)
         {
             yield return At(i);
         }
 
-        if (tailLast != 0)
+        if (_tailLast != 0)
         {
-            yield return new SequenceRange(tailFirst, tailLast);
+            yield return new SequenceRange(_tailFirst, _tailLast);
         }
     }
 
     internal void Save(StateWriter writer)
     {
-        writer.Put(floor);
+        writer.Put(_floor);
         writer.Put(RangeCount);
         foreach (var range in Ranges())
         {
@@ -101,18 +101,18 @@ public sealed class SequenceWindow
 
     internal static SequenceWindow Load(ref StateReader reader)
     {
-        var window = new SequenceWindow { floor = reader.Take<ulong>() };
+        var window = new SequenceWindow { _floor = reader.Take<ulong>() };
         var ranges = reader.TakeCount(GridLimits.SequenceRangesMax);
         for (var i = 0; i < ranges; i++)
         {
             var range = reader.Take<SequenceRange>();
-            if (window.tailLast != 0)
+            if (window._tailLast != 0)
             {
                 window.PushTail();
             }
 
-            window.tailFirst = range.First;
-            window.tailLast = range.Last;
+            window._tailFirst = range.First;
+            window._tailLast = range.Last;
         }
 
         return window;
@@ -120,35 +120,35 @@ public sealed class SequenceWindow
 
     private SequenceSeen ObserveOutOfLine(ulong sequence)
     {
-        if (sequence > tailLast)
+        if (sequence > _tailLast)
         {
-            if (tailLast != 0)
+            if (_tailLast != 0)
             {
                 PushTail();
             }
-            else if (sequence <= floor)
+            else if (sequence <= _floor)
             {
                 return SequenceSeen.TooOld;
             }
 
-            tailFirst = sequence;
-            tailLast = sequence;
+            _tailFirst = sequence;
+            _tailLast = sequence;
             return SequenceSeen.New;
         }
 
-        return sequence >= tailFirst ? SequenceSeen.Duplicate : ObserveLate(sequence);
+        return sequence >= _tailFirst ? SequenceSeen.Duplicate : ObserveLate(sequence);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private SequenceSeen ObserveLate(ulong sequence)
     {
-        if (sequence <= floor)
+        if (sequence <= _floor)
         {
             return SequenceSeen.TooOld;
         }
 
-        // `next` is the first older range that ends at or after the number; `count` stands for the tail.
-        int next = 0, end = count;
+        // `next` is the first older range that ends at or after the number; _count stands for the tail.
+        int next = 0, end = _count;
         while (next < end)
         {
             var middle = (next + end) >>> 1;
@@ -162,7 +162,7 @@ public sealed class SequenceWindow
             }
         }
 
-        if (next < count && At(next).First <= sequence)
+        if (next < _count && At(next).First <= sequence)
         {
             return SequenceSeen.Duplicate;
         }
@@ -174,12 +174,12 @@ public sealed class SequenceWindow
     private void Insert(int next, ulong sequence)
     {
         var joinsBefore = next > 0 && At(next - 1).Last + 1 == sequence;
-        var joinsTail = next == count && tailFirst == sequence + 1;
-        var joinsAfter = next < count && At(next).First == sequence + 1;
+        var joinsTail = next == _count && _tailFirst == sequence + 1;
+        var joinsAfter = next < _count && At(next).First == sequence + 1;
         if (joinsTail)
         {
-            tailFirst = joinsBefore ? At(next - 1).First : sequence;
-            count -= joinsBefore ? 1 : 0;
+            _tailFirst = joinsBefore ? At(next - 1).First : sequence;
+            _count -= joinsBefore ? 1 : 0;
         }
         else if (joinsAfter)
         {
@@ -193,10 +193,10 @@ public sealed class SequenceWindow
         {
             At(next - 1) = new SequenceRange(At(next - 1).First, sequence);
         }
-        else if (next == 0 && count == GridLimits.SequenceRangesMax - 1)
+        else if (next == 0 && _count == GridLimits.SequenceRangesMax - 1)
         {
             // The window is full and the number would be its oldest range: it is taken, and is at once the limit of what can be told.
-            floor = sequence;
+            _floor = sequence;
         }
         else
         {
@@ -208,58 +208,58 @@ public sealed class SequenceWindow
             }
 
             next -= forgotten;
-            for (var i = count; i > next; i--)
+            for (var i = _count; i > next; i--)
             {
                 At(i) = At(i - 1);
             }
 
             At(next) = new SequenceRange(sequence, sequence);
-            count++;
+            _count++;
         }
     }
 
     private void PushTail()
     {
         MakeRoom();
-        At(count) = new SequenceRange(tailFirst, tailLast);
-        count++;
+        At(_count) = new SequenceRange(_tailFirst, _tailLast);
+        _count++;
     }
 
     private void RemoveAt(int index)
     {
-        for (var i = index; i < count - 1; i++)
+        for (var i = index; i < _count - 1; i++)
         {
             At(i) = At(i + 1);
         }
 
-        count--;
+        _count--;
     }
 
     // Gives how many of the oldest ranges were folded into the floor; all indexes went down by as many.
     private int MakeRoom()
     {
-        if (count == GridLimits.SequenceRangesMax - 1)
+        if (_count == GridLimits.SequenceRangesMax - 1)
         {
-            floor = At(RangesForgottenAtOnce - 1).Last;
-            start = (start + RangesForgottenAtOnce) & (older.Length - 1);
-            count -= RangesForgottenAtOnce;
+            _floor = At(RangesForgottenAtOnce - 1).Last;
+            _start = (_start + RangesForgottenAtOnce) & (_older.Length - 1);
+            _count -= RangesForgottenAtOnce;
             return RangesForgottenAtOnce;
         }
 
-        if (count == older.Length)
+        if (_count == _older.Length)
         {
-            var grown = new SequenceRange[Math.Max(4, older.Length * 2)];
-            for (var i = 0; i < count; i++)
+            var grown = new SequenceRange[Math.Max(4, _older.Length * 2)];
+            for (var i = 0; i < _count; i++)
             {
                 grown[i] = At(i);
             }
 
-            older = grown;
-            start = 0;
+            _older = grown;
+            _start = 0;
         }
 
         return 0;
     }
 
-    private ref SequenceRange At(int index) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(older), (start + index) & (older.Length - 1));
+    private ref SequenceRange At(int index) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_older), (_start + index) & (_older.Length - 1));
 }

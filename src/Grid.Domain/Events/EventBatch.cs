@@ -8,17 +8,17 @@ namespace Grid.Domain.Events;
 /// </summary>
 public sealed class EventBatch
 {
-    // events[0..Count) are complete. Detail of a Run indexes Runs, of a Definition indexes Definitions.
-    private MarketEvent[] events;
+    // _events[0..Count) are complete. Detail of a Run indexes Runs, of a Definition indexes Definitions.
+    private MarketEvent[] _events;
 
     /// <summary>A batch that holds up to <see cref="GridLimits.BatchEventsMax"/> events, with room for <paramref name="capacity"/> at first.</summary>
-    public EventBatch(int capacity = 1024) => events = new MarketEvent[capacity];
+    public EventBatch(int capacity = 1024) => _events = new MarketEvent[capacity];
 
     /// <summary>Events held.</summary>
     public int Count { get; private set; }
 
     /// <summary>The events, to read or to change in place.</summary>
-    public Span<MarketEvent> Events => events.AsSpan(0, Count);
+    public Span<MarketEvent> Events => _events.AsSpan(0, Count);
 
     /// <summary>Wider parts of the runs.</summary>
     public List<RunDetail> Runs { get; } = [];
@@ -62,19 +62,19 @@ public sealed class EventBatch
     public Span<MarketEvent> Resize(int count)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)GridLimits.BatchEventsMax, nameof(count));
-        if (count > events.Length)
+        if (count > _events.Length)
         {
-            Array.Resize(ref events, Math.Max(count, Math.Min(events.Length * 2, GridLimits.BatchEventsMax)));
+            Array.Resize(ref _events, Math.Max(count, Math.Min(_events.Length * 2, GridLimits.BatchEventsMax)));
         }
 
         Count = count;
-        return events.AsSpan(0, count);
+        return _events.AsSpan(0, count);
     }
 
     private ref MarketEvent Next()
     {
         var at = Count;
         Resize(at + 1);
-        return ref events[at];
+        return ref _events[at];
     }
 }

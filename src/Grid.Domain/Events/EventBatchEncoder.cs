@@ -19,30 +19,30 @@ public sealed class EventBatchEncoder
     internal const int TrailerBytes = 8;
     private const int SlackBytes = GridLimits.EventRowBytesMax + GridLimits.EventExtensionBytesMax + TrailerBytes + 8;
 
-    // buffer[0..length) is written; previous is the last row's event; buffer always has SlackBytes left.
-    private readonly byte[] extension = new byte[GridLimits.EventExtensionBytesMax];
-    private byte[] buffer;
-    private int length = HeaderBytes;
-    private MarketEvent previous;
+    // _buffer[0.._length) is written; _previous is the last row's event; _buffer always has SlackBytes left.
+    private readonly byte[] _extension = new byte[GridLimits.EventExtensionBytesMax];
+    private byte[] _buffer;
+    private int _length = HeaderBytes;
+    private MarketEvent _previous;
 
     /// <summary>An empty batch with room for <paramref name="capacityBytes"/> at first.</summary>
-    public EventBatchEncoder(int capacityBytes = 64 << 10) => buffer = new byte[capacityBytes + SlackBytes];
+    public EventBatchEncoder(int capacityBytes = 64 << 10) => _buffer = new byte[capacityBytes + SlackBytes];
 
     /// <summary>Events written so far.</summary>
     public int Count { get; private set; }
 
     /// <summary>Bytes that <see cref="Finish"/> would give now.</summary>
-    public int Length => length + TrailerBytes;
+    public int Length => _length + TrailerBytes;
 
     /// <summary>True if no further event is sure to fit.</summary>
-    public bool IsFull => Count == GridLimits.BatchEventsMax || length + SlackBytes > GridLimits.BatchBytesMax;
+    public bool IsFull => Count == GridLimits.BatchEventsMax || _length + SlackBytes > GridLimits.BatchBytesMax;
 
     /// <summary>Forgets the content, keeps the memory.</summary>
     public void Clear()
     {
-        length = HeaderBytes;
+        _length = HeaderBytes;
         Count = 0;
-        previous = default;
+        _previous = default;
     }
 
     /// <summary>Adds an event without a wider part.</summary>
@@ -50,44 +50,44 @@ public sealed class EventBatchEncoder
     public void Add(in MarketEvent e)
     {
         EnsureRoom();
-        length += EventRowCodec.Write(ref buffer[length], in e, ref previous);
+        _length += EventRowCodec.Write(ref _buffer[_length], in e, ref _previous);
         Count++;
     }
 
     /// <summary>Adds a run.</summary>
     public void Add(in MarketEvent e, in RunDetail run)
     {
-        run.Write(extension);
-        AddWide(e, extension.AsSpan(0, RunDetail.EncodedBytes));
+        run.Write(_extension);
+        AddWide(e, _extension.AsSpan(0, RunDetail.EncodedBytes));
     }
 
     /// <summary>Adds a definition.</summary>
     public void Add(in MarketEvent e, InstrumentDefinition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        AddWide(e, extension.AsSpan(0, definition.Write(extension)));
+        AddWide(e, _extension.AsSpan(0, definition.Write(_extension)));
     }
 
     /// <summary>The payload; valid until the next <see cref="Clear"/> or Add.</summary>
     public ReadOnlySpan<byte> Finish()
     {
-        BinaryPrimitives.WriteUInt32LittleEndian(buffer, Version);
-        BinaryPrimitives.WriteUInt32LittleEndian(buffer.AsSpan(4), (uint)Count);
-        buffer.AsSpan(length, TrailerBytes).Clear();
-        return buffer.AsSpan(0, length + TrailerBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(_buffer, Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan(4), (uint)Count);
+        _buffer.AsSpan(_length, TrailerBytes).Clear();
+        return _buffer.AsSpan(0, _length + TrailerBytes);
     }
 
     private void AddWide(MarketEvent e, ReadOnlySpan<byte> wide)
     {
         EnsureRoom();
         e.Detail = 0;
-        length += EventRowCodec.Write(ref buffer[length], in e, ref previous, wide);
+        _length += EventRowCodec.Write(ref _buffer[_length], in e, ref _previous, wide);
         Count++;
     }
 
     private void EnsureRoom()
     {
-        if (length + SlackBytes > buffer.Length || Count == GridLimits.BatchEventsMax)
+        if (_length + SlackBytes > _buffer.Length || Count == GridLimits.BatchEventsMax)
         {
             Grow();
         }
@@ -98,9 +98,9 @@ public sealed class EventBatchEncoder
     {
         if (IsFull)
         {
-            throw new InvalidOperationException($"the batch is full: {Count} events, {length} bytes");
+            throw new InvalidOperationException($"the batch is full: {Count} events, {_length} bytes");
         }
 
-        Array.Resize(ref buffer, Math.Min(buffer.Length * 2, GridLimits.BatchBytesMax + SlackBytes));
+        Array.Resize(ref _buffer, Math.Min(_buffer.Length * 2, GridLimits.BatchBytesMax + SlackBytes));
     }
 }

@@ -11,30 +11,30 @@ namespace Grid.Domain.Identifiers;
 /// <remarks>Any thread may add and look up; a look-up takes no lock and allocates nothing.</remarks>
 public sealed class NameTable
 {
-    private readonly Lock growing = new();
-    private readonly ConcurrentDictionary<byte[], int> indexes;
-    private readonly ConcurrentDictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> lookup;
-    private readonly int countMax;
+    private readonly Lock _growing = new();
+    private readonly ConcurrentDictionary<byte[], int> _indexes;
+    private readonly ConcurrentDictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
+    private readonly int _countMax;
 
-    // names[0..count) are complete; count is published after the name it covers.
-    private volatile byte[][] names;
-    private volatile int count;
+    // _names[0.._count) are complete; _count is published after the name it covers.
+    private volatile byte[][] _names;
+    private volatile int _count;
 
     /// <summary>A table that holds at most <paramref name="countMax"/> names, the empty one included.</summary>
     public NameTable(int countMax)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(countMax, 1);
-        this.countMax = countMax;
-        indexes = new ConcurrentDictionary<byte[], int>(NameComparer.Instance);
-        lookup = indexes.GetAlternateLookup<ReadOnlySpan<byte>>();
-        names = new byte[16][];
-        names[0] = [];
-        count = 1;
-        indexes[names[0]] = 0;
+        _countMax = countMax;
+        _indexes = new ConcurrentDictionary<byte[], int>(NameComparer.Instance);
+        _lookup = _indexes.GetAlternateLookup<ReadOnlySpan<byte>>();
+        _names = new byte[16][];
+        _names[0] = [];
+        _count = 1;
+        _indexes[_names[0]] = 0;
     }
 
     /// <summary>Names held, the empty one included.</summary>
-    public int Count => count;
+    public int Count => _count;
 
     /// <summary>The name of an index given by this table.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The index was not given by this table.</exception>
@@ -42,8 +42,8 @@ public sealed class NameTable
     {
         get
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)count, nameof(index));
-            return names[index];
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_count, nameof(index));
+            return _names[index];
         }
     }
 
@@ -51,7 +51,7 @@ public sealed class NameTable
     public string Text(int index) => Encoding.ASCII.GetString(this[index]);
 
     /// <summary>The index of a name, or -1 if it was never added.</summary>
-    public int Find(ReadOnlySpan<byte> name) => lookup.TryGetValue(name, out var index) ? index : -1;
+    public int Find(ReadOnlySpan<byte> name) => _lookup.TryGetValue(name, out var index) ? index : -1;
 
     /// <summary>The index of a name, or -1 if it was never added.</summary>
     public int Find(string name)
@@ -62,7 +62,7 @@ public sealed class NameTable
 
     /// <summary>The index of a name, added if it is new.</summary>
     /// <exception cref="ArgumentException">The name breaks <see cref="NameRules"/>, or the table is full.</exception>
-    public int GetOrAdd(ReadOnlySpan<byte> name) => lookup.TryGetValue(name, out var index) ? index : Add(name);
+    public int GetOrAdd(ReadOnlySpan<byte> name) => _lookup.TryGetValue(name, out var index) ? index : Add(name);
 
     /// <summary>The index of a name, added if it is new.</summary>
     /// <exception cref="ArgumentException">The name breaks <see cref="NameRules"/>, or the table is full.</exception>
@@ -85,30 +85,30 @@ public sealed class NameTable
             throw new ArgumentException(NameRules.Explain(name), nameof(name));
         }
 
-        lock (growing)
+        lock (_growing)
         {
-            if (lookup.TryGetValue(name, out var existing))
+            if (_lookup.TryGetValue(name, out var existing))
             {
                 return existing;
             }
 
-            if (count == countMax)
+            if (_count == _countMax)
             {
-                throw new ArgumentException($"name '{Encoding.ASCII.GetString(name)}' cannot be added: the table holds its limit of {countMax - 1} names", nameof(name));
+                throw new ArgumentException($"name '{Encoding.ASCII.GetString(name)}' cannot be added: the table holds its limit of {_countMax - 1} names", nameof(name));
             }
 
-            if (count == names.Length)
+            if (_count == _names.Length)
             {
-                var grown = names;
-                Array.Resize(ref grown, (int)Math.Min((long)count * 2, countMax));
-                names = grown;
+                var grown = _names;
+                Array.Resize(ref grown, (int)Math.Min((long)_count * 2, _countMax));
+                _names = grown;
             }
 
-            var index = count;
+            var index = _count;
             var copy = name.ToArray();
-            names[index] = copy;
-            count = index + 1;
-            indexes[copy] = index;
+            _names[index] = copy;
+            _count = index + 1;
+            _indexes[copy] = index;
             return index;
         }
     }

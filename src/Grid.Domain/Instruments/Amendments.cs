@@ -38,36 +38,36 @@ public sealed class Amendments
     private const long AgeMaxNs = 2 * UnixNanos.PerDay;
     private const int ChainMax = 64;
 
-    private readonly Dictionary<(SequenceDomain Domain, ulong Amends), List<Amendment>> byAmended = [];
-    private readonly HashSet<(SequenceDomain Domain, ulong Sequence)> waiting = [];
-    private int count;
+    private readonly Dictionary<(SequenceDomain Domain, ulong Amends), List<Amendment>> _byAmended = [];
+    private readonly HashSet<(SequenceDomain Domain, ulong Sequence)> _waiting = [];
+    private int _count;
 
     /// <summary>Amendments held.</summary>
-    public int Count => count;
+    public int Count => _count;
 
     /// <summary>True if the trade of some amendment was neither found in history nor has come since.</summary>
-    public bool HasPending => waiting.Count > 0;
+    public bool HasPending => _waiting.Count > 0;
 
     /// <summary>Keeps an amendment; false if the table is full of recent ones.</summary>
     public bool TryAdd(in Amendment amendment)
     {
-        if (count >= GridLimits.AmendmentsMax)
+        if (_count >= GridLimits.AmendmentsMax)
         {
             DropOlderThan(amendment.Time.Value - AgeMaxNs);
-            if (count >= GridLimits.AmendmentsMax)
+            if (_count >= GridLimits.AmendmentsMax)
             {
                 return false;
             }
         }
 
         var key = (amendment.Domain, amendment.Amends);
-        if (!byAmended.TryGetValue(key, out var list))
+        if (!_byAmended.TryGetValue(key, out var list))
         {
-            byAmended[key] = list = [];
+            _byAmended[key] = list = [];
         }
 
         list.Add(amendment);
-        count++;
+        _count++;
         return true;
     }
 
@@ -88,11 +88,11 @@ public sealed class Amendments
     {
         if (isPending)
         {
-            waiting.Add((domain, root));
+            _waiting.Add((domain, root));
         }
         else
         {
-            waiting.Remove((domain, root));
+            _waiting.Remove((domain, root));
         }
     }
 
@@ -113,7 +113,7 @@ public sealed class Amendments
     public Amendments Copy()
     {
         var copy = new Amendments();
-        foreach (var amendment in byAmended.Values.SelectMany(list => list))
+        foreach (var amendment in _byAmended.Values.SelectMany(list => list))
         {
             copy.TryAdd(in amendment);
         }
@@ -123,13 +123,13 @@ public sealed class Amendments
 
     internal void Save(StateWriter writer)
     {
-        writer.Put(count);
-        foreach (var amendment in byAmended.Values.SelectMany(list => list))
+        writer.Put(_count);
+        foreach (var amendment in _byAmended.Values.SelectMany(list => list))
         {
             writer.Put(amendment);
         }
 
-        writer.Put<(SequenceDomain, ulong)>(waiting.ToArray());
+        writer.Put<(SequenceDomain, ulong)>(_waiting.ToArray());
     }
 
     internal static Amendments Load(ref StateReader reader)
@@ -142,7 +142,7 @@ public sealed class Amendments
 
         foreach (var key in reader.TakeArray<(SequenceDomain, ulong)>(GridLimits.AmendmentsMax))
         {
-            loaded.waiting.Add(key);
+            loaded._waiting.Add(key);
         }
 
         return loaded;
@@ -151,7 +151,7 @@ public sealed class Amendments
     private bool TryResolve(in SequenceDomain domain, ulong sequence, int depth, out Amendment effective)
     {
         effective = default;
-        if (depth == ChainMax || !byAmended.TryGetValue((domain, sequence), out var list))
+        if (depth == ChainMax || !_byAmended.TryGetValue((domain, sequence), out var list))
         {
             return false;
         }
@@ -178,7 +178,7 @@ public sealed class Amendments
 
     private bool TryFindBySequence(SequenceDomain domain, ulong sequence, out Amendment found)
     {
-        foreach (var list in byAmended.Values)
+        foreach (var list in _byAmended.Values)
         {
             foreach (var amendment in list)
             {
@@ -196,13 +196,13 @@ public sealed class Amendments
 
     private void DropOlderThan(long timeNs)
     {
-        foreach (var (key, list) in byAmended.ToList())
+        foreach (var (key, list) in _byAmended.ToList())
         {
-            count -= list.RemoveAll(a => a.Time.Value < timeNs);
+            _count -= list.RemoveAll(a => a.Time.Value < timeNs);
             if (list.Count == 0)
             {
-                byAmended.Remove(key);
-                waiting.Remove(key);
+                _byAmended.Remove(key);
+                _waiting.Remove(key);
             }
         }
     }

@@ -34,13 +34,13 @@ public struct BarAccumulator
     public UnixNanos Start;
 
     // High and Low are only meaningful with HasHighLow, the marks of Open and Close only with HasPrices.
-    private PriceMark open;
-    private PriceMark close;
-    private long high;
-    private long low;
-    private Int128 volume;
-    private Int128 notional;
-    private long count;
+    private PriceMark _open;
+    private PriceMark _close;
+    private long _high;
+    private long _low;
+    private Int128 _volume;
+    private Int128 _notional;
+    private long _count;
 
     /// <summary>True if a print that counts for last was added.</summary>
     public bool HasPrices { readonly get; private set; }
@@ -52,16 +52,16 @@ public struct BarAccumulator
     public bool IsReplacement { readonly get; set; }
 
     /// <summary>Prints that counted for volume.</summary>
-    public readonly long Count => count;
+    public readonly long Count => _count;
 
     /// <summary>Sum of sizes, scaled by 1e-8.</summary>
-    public readonly Int128 Volume => volume;
+    public readonly Int128 Volume => _volume;
 
     /// <summary>Sum of price times size, scaled by 1e-17.</summary>
-    public readonly Int128 Notional => notional;
+    public readonly Int128 Notional => _notional;
 
     /// <summary>True if nothing was added.</summary>
-    public readonly bool IsEmpty => !HasPrices && !HasHighLow && count == 0;
+    public readonly bool IsEmpty => !HasPrices && !HasHighLow && _count == 0;
 
     /// <summary>An empty accumulator of an interval.</summary>
     public static BarAccumulator From(UnixNanos start) => new() { Start = start };
@@ -72,9 +72,9 @@ public struct BarAccumulator
     {
         if ((counts & CountsFor.Volume) != CountsFor.None)
         {
-            volume += trade.F1;
-            notional += Math.BigMul(trade.F0, trade.F1);
-            count++;
+            _volume += trade.F1;
+            _notional += Math.BigMul(trade.F0, trade.F1);
+            _count++;
         }
 
         if ((counts & CountsFor.HighLow) != CountsFor.None)
@@ -91,18 +91,18 @@ public struct BarAccumulator
     /// <summary>Adds all that another accumulator of the same interval, or of a part of it, has.</summary>
     public void Merge(in BarAccumulator other, EventOrder order)
     {
-        volume += other.volume;
-        notional += other.notional;
-        count += other.count;
+        _volume += other._volume;
+        _notional += other._notional;
+        _count += other._count;
         if (other.HasHighLow)
         {
-            AddHighLow(other.high, other.low);
+            AddHighLow(other._high, other._low);
         }
 
         if (other.HasPrices)
         {
-            AddPrice(in other.open, order);
-            AddPrice(in other.close, order);
+            AddPrice(in other._open, order);
+            AddPrice(in other._close, order);
         }
     }
 
@@ -111,13 +111,13 @@ public struct BarAccumulator
     {
         Start = Start,
         HasPrices = HasPrices || HasHighLow,
-        Open = new Price(HasPrices ? open.Price : HasHighLow ? low : 0),
-        Close = new Price(HasPrices ? close.Price : HasHighLow ? low : 0),
-        High = new Price(HasHighLow ? high : HasPrices ? Math.Max(open.Price, close.Price) : 0),
-        Low = new Price(HasHighLow ? low : HasPrices ? Math.Min(open.Price, close.Price) : 0),
-        Volume = volume,
-        Notional = notional,
-        Count = count,
+        Open = new Price(HasPrices ? _open.Price : HasHighLow ? _low : 0),
+        Close = new Price(HasPrices ? _close.Price : HasHighLow ? _low : 0),
+        High = new Price(HasHighLow ? _high : HasPrices ? Math.Max(_open.Price, _close.Price) : 0),
+        Low = new Price(HasHighLow ? _low : HasPrices ? Math.Min(_open.Price, _close.Price) : 0),
+        Volume = _volume,
+        Notional = _notional,
+        Count = _count,
     };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -125,14 +125,14 @@ public struct BarAccumulator
     {
         if (!HasHighLow)
         {
-            high = highest;
-            low = lowest;
+            _high = highest;
+            _low = lowest;
             HasHighLow = true;
             return;
         }
 
-        high = Math.Max(high, highest);
-        low = Math.Min(low, lowest);
+        _high = Math.Max(_high, highest);
+        _low = Math.Min(_low, lowest);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -140,17 +140,17 @@ public struct BarAccumulator
     {
         if (!HasPrices)
         {
-            open = mark;
-            close = mark;
+            _open = mark;
+            _close = mark;
             HasPrices = true;
         }
-        else if (mark.Compare(in close, order) > 0)
+        else if (mark.Compare(in _close, order) > 0)
         {
-            close = mark;
+            _close = mark;
         }
-        else if (mark.Compare(in open, order) < 0)
+        else if (mark.Compare(in _open, order) < 0)
         {
-            open = mark;
+            _open = mark;
         }
     }
 
@@ -158,21 +158,21 @@ public struct BarAccumulator
     private readonly struct PriceMark(in MarketEvent trade)
     {
         public readonly long Price = trade.F0;
-        private readonly UnixNanos time = trade.EventTime;
-        private readonly ulong sequence = trade.Sequence;
-        private readonly uint session = trade.Session;
-        private readonly SourceId source = trade.Source;
+        private readonly UnixNanos _time = trade.EventTime;
+        private readonly ulong _sequence = trade.Sequence;
+        private readonly uint _session = trade.Session;
+        private readonly SourceId _source = trade.Source;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public int Compare(in PriceMark other, EventOrder order) =>
-            time.Value != other.time.Value ? time.Value < other.time.Value ? -1 : 1 : CompareAtSameTime(in other, order);
+            _time.Value != other._time.Value ? _time.Value < other._time.Value ? -1 : 1 : CompareAtSameTime(in other, order);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         private int CompareAtSameTime(in PriceMark other, EventOrder order)
         {
-            var result = order.CompareSources(source, other.source);
-            result = result != 0 ? result : session.CompareTo(other.session);
-            result = result != 0 ? result : sequence.CompareTo(other.sequence);
+            var result = order.CompareSources(_source, other._source);
+            result = result != 0 ? result : _session.CompareTo(other._session);
+            result = result != 0 ? result : _sequence.CompareTo(other._sequence);
             return result != 0 ? result : Price.CompareTo(other.Price);
         }
     }

@@ -7,8 +7,8 @@ namespace Grid.Domain.Instruments;
 /// <summary>What the states of one owner (a shard, a grain) share: the order of events and what the sources declared.</summary>
 public sealed class InstrumentContext
 {
-    // sources[id] is null until that source is declared. Replaced, never changed in place.
-    private volatile SourceDeclaration?[] sources = [];
+    // _sources[id] is null until that source is declared. Replaced, never changed in place.
+    private volatile SourceDeclaration?[] _sources = [];
 
     /// <summary>A context over a process's names.</summary>
     public InstrumentContext(GridNames names)
@@ -26,24 +26,24 @@ public sealed class InstrumentContext
     /// <summary>What a source declared, or null.</summary>
     public SourceDeclaration? Source(SourceId id)
     {
-        var known = sources;
+        var known = _sources;
         return id.Value < known.Length ? known[id.Value] : null;
     }
 
     /// <summary>All declarations.</summary>
-    public IEnumerable<SourceDeclaration> Sources() => sources.OfType<SourceDeclaration>();
+    public IEnumerable<SourceDeclaration> Sources() => _sources.OfType<SourceDeclaration>();
 
     /// <summary>Sets a source's declaration.</summary>
     public void Declare(SourceId id, SourceDeclaration declaration)
     {
-        var grown = sources.ToArray();
+        var grown = _sources.ToArray();
         if (id.Value >= grown.Length)
         {
             Array.Resize(ref grown, id.Value + 1);
         }
 
         grown[id.Value] = declaration;
-        sources = grown;
+        _sources = grown;
     }
 
     /// <summary>What a trade counts for, by its source's conditions.</summary>

@@ -14,30 +14,30 @@ namespace Grid.Domain.Instruments;
 public sealed class InstrumentState
 {
     // Even while nobody writes; a reader that sees it change reads again.
-    private int writes;
+    private int _writes;
 
-    private readonly InstrumentContext context;
-    private DomainWindows windows = new();
+    private readonly InstrumentContext _context;
+    private DomainWindows _windows = new();
 
     // The window asked for last, with its domain: nearly always the next one too.
-    private SequenceDomain windowDomain;
-    private SequenceWindow? window;
-    private MarketEvent last;
-    private TradeSeries series;
-    private UnixNanos newest = new(long.MinValue);
-    private ulong version;
+    private SequenceDomain _windowDomain;
+    private SequenceWindow? _window;
+    private MarketEvent _last;
+    private TradeSeries _series;
+    private UnixNanos _newest = new(long.MinValue);
+    private ulong _version;
 
-    // quotes[0..quoteCount): one for each source that ever quoted, in the order in which they came.
-    private SourceQuote[] quotes = [];
-    private int quoteCount;
-    private Amendments? amendments;
-    private ContentWindow? content;
+    // _quotes[0.._quoteCount): one for each source that ever quoted, in the order in which they came.
+    private SourceQuote[] _quotes = [];
+    private int _quoteCount;
+    private Amendments? _amendments;
+    private ContentWindow? _content;
 
     /// <summary>The state of an instrument of which nothing is known yet.</summary>
     public InstrumentState(InstrumentId id, InstrumentContext context, InstrumentHistory history, InstrumentRules rules)
     {
         Id = id;
-        this.context = context;
+        _context = context;
         History = history;
         Rules = rules;
     }
@@ -52,37 +52,37 @@ public sealed class InstrumentState
     public InstrumentRules Rules { get; set; }
 
     /// <summary>Grows with every applied event.</summary>
-    public ulong Version => version;
+    public ulong Version => _version;
 
     /// <summary>True if some amendment's trade is not known.</summary>
-    public bool HasPendingAmendments => amendments is { HasPending: true };
+    public bool HasPendingAmendments => _amendments is { HasPending: true };
 
     /// <summary>Asks for an event's sequence number (1 or more) in its domain and marks it as seen.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SequenceSeen ObserveSequence(in MarketEvent e) =>
-        window is not null && windowDomain == SequenceDomain.Of(in e) ? window.Observe(e.Sequence) : ObserveInOtherDomain(in e);
+        _window is not null && _windowDomain == SequenceDomain.Of(in e) ? _window.Observe(e.Sequence) : ObserveInOtherDomain(in e);
 
     /// <summary>First of three calls, some events ahead, that bring what applying will touch nearer to the processor.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchState()
     {
-        Fetch.Ahead(in writes);
-        Fetch.Ahead(in last, 2);
-        Fetch.Ahead(in series, 4);
+        Fetch.Ahead(in _writes);
+        Fetch.Ahead(in _last, 2);
+        Fetch.Ahead(in _series, 4);
     }
 
     /// <summary>Second call: what the state points to.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchParts()
     {
-        if (window is not null)
+        if (_window is not null)
         {
-            window.PrefetchSelf();
+            _window.PrefetchSelf();
         }
 
-        if (quoteCount > 0)
+        if (_quoteCount > 0)
         {
-            Fetch.Ahead(in quotes[0], 2);
+            Fetch.Ahead(in _quotes[0], 2);
         }
 
         History.PrefetchSelf();
@@ -92,24 +92,24 @@ public sealed class InstrumentState
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchTails()
     {
-        window?.Prefetch();
+        _window?.Prefetch();
         History.PrefetchTail();
     }
 
     /// <summary>The sequence windows.</summary>
-    public DomainWindows Windows => windows;
+    public DomainWindows Windows => _windows;
 
     /// <summary>A copy of the amendments for another thread, or null if there are none. For the owner's thread.</summary>
-    public Amendments? CopyAmendments() => amendments?.Copy();
+    public Amendments? CopyAmendments() => _amendments?.Copy();
 
     /// <summary>The snapshot that last wrote this state; of the owner's thread.</summary>
     public int SnapshotMark { get; set; }
 
     /// <summary>The last trade as it counts; kind None if there is none.</summary>
-    public ref readonly MarketEvent Last => ref last;
+    public ref readonly MarketEvent Last => ref _last;
 
     /// <summary>What the sources quote.</summary>
-    public ReadOnlySpan<SourceQuote> Quotes => quotes.AsSpan(0, quoteCount);
+    public ReadOnlySpan<SourceQuote> Quotes => _quotes.AsSpan(0, _quoteCount);
 
     /// <summary>A source's quote as it would be after an event; for validation.</summary>
     public SourceQuote QuoteAfter(in MarketEvent e)
@@ -129,26 +129,26 @@ public sealed class InstrumentState
     }
 
     /// <summary>True if an event repeats the content of a recent one; if not, it is remembered. For the policy Content.</summary>
-    public bool IsRepeat(in MarketEvent e) => (content ??= new ContentWindow()).IsRepeat(in e);
+    public bool IsRepeat(in MarketEvent e) => (_content ??= new ContentWindow()).IsRepeat(in e);
 
     /// <summary>True if an amendment can be kept.</summary>
-    public bool HasRoomForAmendment => amendments is null || amendments.Count < GridLimits.AmendmentsMax;
+    public bool HasRoomForAmendment => _amendments is null || _amendments.Count < GridLimits.AmendmentsMax;
 
     /// <summary>Applies an accepted or flagged event. Its sequence must have been observed before.</summary>
     public void Apply(in MarketEvent e, Outcome outcome)
     {
-        Volatile.Write(ref writes, writes + 1);
+        Volatile.Write(ref _writes, _writes + 1);
         Volatile.WriteBarrier();
-        version++;
+        _version++;
         if (e.Kind != EventKind.Definition)
         {
             History.AppendTick(in e, outcome);
         }
 
-        newest = e.EventTime > newest ? e.EventTime : newest;
+        _newest = e.EventTime > _newest ? e.EventTime : _newest;
         switch (e.Kind)
         {
-            case EventKind.Trade when amendments is null:
+            case EventKind.Trade when _amendments is null:
                 ApplyTrade(in e);
                 break;
             case EventKind.Trade:
@@ -162,7 +162,7 @@ public sealed class InstrumentState
                 break;
         }
 
-        Volatile.Write(ref writes, writes + 1);
+        Volatile.Write(ref _writes, _writes + 1);
     }
 
     /// <summary>A consistent copy of what is known now; from any thread.</summary>
@@ -171,14 +171,14 @@ public sealed class InstrumentState
         var wait = default(SpinWait);
         while (true)
         {
-            var before = Volatile.Read(ref writes);
+            var before = Volatile.Read(ref _writes);
             if ((before & 1) == 0)
             {
-                var held = quotes;
-                latest = new Latest { Instrument = Id, Last = last, Time = newest, Version = version, Day = series.Statistics(context.Order) };
-                SourceQuote.Best(held.AsSpan(0, Math.Min(quoteCount, held.Length)), context.Order, out latest.Bid, out latest.Ask);
+                var held = _quotes;
+                latest = new Latest { Instrument = Id, Last = _last, Time = _newest, Version = _version, Day = _series.Statistics(_context.Order) };
+                SourceQuote.Best(held.AsSpan(0, Math.Min(_quoteCount, held.Length)), _context.Order, out latest.Bid, out latest.Ask);
                 Volatile.ReadBarrier();
-                if (Volatile.Read(ref writes) == before)
+                if (Volatile.Read(ref _writes) == before)
                 {
                     return;
                 }
@@ -191,72 +191,72 @@ public sealed class InstrumentState
     /// <summary>The open minute as it would be closed now; false if there is none. For the owner's thread.</summary>
     public bool TryGetOpenMinute(out BarAccumulator minute)
     {
-        minute = series.IsOpen ? series.WholeMinute(context.Order) : default;
-        return series.IsOpen;
+        minute = _series.IsOpen ? _series.WholeMinute(_context.Order) : default;
+        return _series.IsOpen;
     }
 
     /// <summary>Writes all of the state but its history.</summary>
     public void Save(StateWriter writer)
     {
-        writer.Put(in last);
-        writer.Put(in series);
-        writer.Put(newest);
-        writer.Put(version);
+        writer.Put(in _last);
+        writer.Put(in _series);
+        writer.Put(_newest);
+        writer.Put(_version);
         writer.Put(Quotes);
-        windows.Save(writer);
-        writer.Put(amendments is not null);
-        amendments?.Save(writer);
-        writer.Put(content is not null);
-        content?.Save(writer);
+        _windows.Save(writer);
+        writer.Put(_amendments is not null);
+        _amendments?.Save(writer);
+        writer.Put(_content is not null);
+        _content?.Save(writer);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     public void Load(ref StateReader reader)
     {
-        last = reader.Take<MarketEvent>();
-        series = reader.Take<TradeSeries>();
-        newest = reader.Take<UnixNanos>();
-        version = reader.Take<ulong>();
-        quotes = reader.TakeArray<SourceQuote>(GridLimits.SourcesMax);
-        quoteCount = quotes.Length;
-        windows = DomainWindows.Load(ref reader);
-        window = null;
-        amendments = reader.Take<bool>() ? Amendments.Load(ref reader) : null;
-        content = reader.Take<bool>() ? ContentWindow.Load(ref reader) : null;
+        _last = reader.Take<MarketEvent>();
+        _series = reader.Take<TradeSeries>();
+        _newest = reader.Take<UnixNanos>();
+        _version = reader.Take<ulong>();
+        _quotes = reader.TakeArray<SourceQuote>(GridLimits.SourcesMax);
+        _quoteCount = _quotes.Length;
+        _windows = DomainWindows.Load(ref reader);
+        _window = null;
+        _amendments = reader.Take<bool>() ? Amendments.Load(ref reader) : null;
+        _content = reader.Take<bool>() ? ContentWindow.Load(ref reader) : null;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private SequenceSeen ObserveInOtherDomain(in MarketEvent e)
     {
-        windowDomain = SequenceDomain.Of(in e);
-        window = windows.Find(in windowDomain);
-        return window?.Observe(e.Sequence) ?? SequenceSeen.TooOld;
+        _windowDomain = SequenceDomain.Of(in e);
+        _window = _windows.Find(in _windowDomain);
+        return _window?.Observe(e.Sequence) ?? SequenceSeen.TooOld;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ApplyTrade(in MarketEvent trade)
     {
-        var counts = context.Counts(in trade);
-        if (series.IsInSecond(trade.EventTime) || Advance(trade.EventTime))
+        var counts = _context.Counts(in trade);
+        if (_series.IsInSecond(trade.EventTime) || Advance(trade.EventTime))
         {
-            series.Second.Add(in trade, counts, context.Order);
+            _series.Second.Add(in trade, counts, _context.Order);
         }
         else
         {
             AddLateTrade(in trade, counts);
         }
 
-        if ((counts & CountsFor.Last) != CountsFor.None && (last.Kind == EventKind.None || context.Order.Compare(in trade, in last) > 0))
+        if ((counts & CountsFor.Last) != CountsFor.None && (_last.Kind == EventKind.None || _context.Order.Compare(in trade, in _last) > 0))
         {
-            last = trade;
+            _last = trade;
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ApplyAmendedTrade(MarketEvent trade)
     {
-        amendments!.SetPending(SequenceDomain.Of(in trade), trade.Sequence, false);
-        if (amendments.TryAmend(ref trade))
+        _amendments!.SetPending(SequenceDomain.Of(in trade), trade.Sequence, false);
+        if (_amendments.TryAmend(ref trade))
         {
             ApplyTrade(in trade);
         }
@@ -265,16 +265,16 @@ public sealed class InstrumentState
     private void ApplyQuote(in MarketEvent e)
     {
         var quote = SourceQuote.Of(in e);
-        if (!series.IsInSecond(e.EventTime) && !Advance(e.EventTime) && !series.IsInMinute(e.EventTime))
+        if (!_series.IsInSecond(e.EventTime) && !Advance(e.EventTime) && !_series.IsInMinute(e.EventTime))
         {
             History.AppendMark(new QuoteMark { Start = e.EventTime.Floor(UnixNanos.PerMinute), Quote = quote });
         }
 
-        for (var i = 0; i < quoteCount; i++)
+        for (var i = 0; i < _quoteCount; i++)
         {
-            if (quotes[i].Source == e.Source)
+            if (_quotes[i].Source == e.Source)
             {
-                quotes[i].Merge(in quote);
+                _quotes[i].Merge(in quote);
                 return;
             }
         }
@@ -285,40 +285,40 @@ public sealed class InstrumentState
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AddSource(in SourceQuote quote)
     {
-        quotes = [.. Quotes, quote];
-        quoteCount = quotes.Length;
+        _quotes = [.. Quotes, quote];
+        _quoteCount = _quotes.Length;
     }
 
     // Opens the second of a time; false if the time lies before the open one.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Advance(UnixNanos time)
     {
-        if (series.IsLate(time))
+        if (_series.IsLate(time))
         {
             return false;
         }
 
-        if (series.IsInMinute(time))
+        if (_series.IsInMinute(time))
         {
-            series.OpenSecond(time, context.Order);
+            _series.OpenSecond(time, _context.Order);
             return true;
         }
 
-        if (series.IsOpen)
+        if (_series.IsOpen)
         {
             CloseMinute();
         }
 
-        series.OpenMinute(time, Rules.Calendar.DateOf(time));
+        _series.OpenMinute(time, Rules.Calendar.DateOf(time));
         return true;
     }
 
     private void CloseMinute()
     {
-        series.CloseMinute(context.Order);
-        if (!series.Minute.IsEmpty)
+        _series.CloseMinute(_context.Order);
+        if (!_series.Minute.IsEmpty)
         {
-            History.AppendBar(in series.Minute);
+            History.AppendBar(in _series.Minute);
         }
 
         foreach (var mark in OpenMarks())
@@ -334,11 +334,11 @@ public sealed class InstrumentState
         foreach (ref readonly var held in Quotes)
         {
             var quote = held;
-            quote.Bid = series.IsInMinute(quote.Bid.Time) ? quote.Bid : default;
-            quote.Ask = series.IsInMinute(quote.Ask.Time) ? quote.Ask : default;
+            quote.Bid = _series.IsInMinute(quote.Bid.Time) ? quote.Bid : default;
+            quote.Ask = _series.IsInMinute(quote.Ask.Time) ? quote.Ask : default;
             if (quote.Bid.State != SideState.Absent || quote.Ask.State != SideState.Absent)
             {
-                marks.Add(new QuoteMark { Start = series.Minute.Start, Quote = quote });
+                marks.Add(new QuoteMark { Start = _series.Minute.Start, Quote = quote });
             }
         }
 
@@ -348,40 +348,40 @@ public sealed class InstrumentState
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AddLateTrade(in MarketEvent trade, CountsFor counts)
     {
-        if (series.IsInMinute(trade.EventTime))
+        if (_series.IsInMinute(trade.EventTime))
         {
-            series.Minute.Add(in trade, counts, context.Order);
+            _series.Minute.Add(in trade, counts, _context.Order);
             return;
         }
 
         var piece = BarAccumulator.From(trade.EventTime.Floor(UnixNanos.PerMinute));
-        piece.Add(in trade, counts, context.Order);
+        piece.Add(in trade, counts, _context.Order);
         if (!piece.IsEmpty)
         {
             History.AppendBar(in piece);
-            series.AddToDay(in piece, Rules.Calendar.DateOf(trade.EventTime), context.Order);
+            _series.AddToDay(in piece, Rules.Calendar.DateOf(trade.EventTime), _context.Order);
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ApplyAmendment(in MarketEvent e)
     {
-        amendments ??= new Amendments();
+        _amendments ??= new Amendments();
         var amendment = Amendment.Of(in e);
-        if (!amendments.TryAdd(in amendment))
+        if (!_amendments.TryAdd(in amendment))
         {
             return;
         }
 
-        var root = amendments.RootOf(in amendment);
-        amendments.SetPending(amendment.Domain, amendment.Sequence, false);
+        var root = _amendments.RootOf(in amendment);
+        _amendments.SetPending(amendment.Domain, amendment.Sequence, false);
         var isKnown = History.TryFindTrade(amendment.Domain, root, out var trade);
-        amendments.SetPending(amendment.Domain, root, !isKnown);
+        _amendments.SetPending(amendment.Domain, root, !isKnown);
         if (isKnown)
         {
-            var remade = new AmendedMinute(context, History, amendments, trade.EventTime);
-            remade.Replace(ref series, Rules.Calendar);
-            last = remade.LastTrade(in last);
+            var remade = new AmendedMinute(_context, History, _amendments, trade.EventTime);
+            remade.Replace(ref _series, Rules.Calendar);
+            _last = remade.LastTrade(in _last);
         }
     }
 }

@@ -6,7 +6,7 @@ namespace Grid.Domain.Validation;
 public sealed class OutcomeCounts
 {
     // byOutcome[o] counts outcomes of value o.
-    private readonly long[] byOutcome = new long[256];
+    private readonly long[] _byOutcome = new long[256];
 
     /// <summary>All events.</summary>
     public long Total => Sum(0, 256);
@@ -24,36 +24,36 @@ public sealed class OutcomeCounts
     public long Rejected => Of(Disposition.Rejected);
 
     /// <summary>How many events had one outcome.</summary>
-    public long this[Outcome outcome] => Volatile.Read(ref byOutcome[outcome.Value]);
+    public long this[Outcome outcome] => Volatile.Read(ref _byOutcome[outcome.Value]);
 
     /// <summary>Counts one event.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(Outcome outcome) => byOutcome[outcome.Value]++;
+    public void Add(Outcome outcome) => _byOutcome[outcome.Value]++;
 
     /// <summary>Counts many events of one outcome.</summary>
-    public void Add(Outcome outcome, long count) => byOutcome[outcome.Value] += count;
+    public void Add(Outcome outcome, long count) => _byOutcome[outcome.Value] += count;
 
     /// <summary>Adds all of another's counts.</summary>
     public void Add(OutcomeCounts other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        for (var i = 0; i < byOutcome.Length; i++)
+        for (var i = 0; i < _byOutcome.Length; i++)
         {
-            byOutcome[i] += Volatile.Read(ref other.byOutcome[i]);
+            _byOutcome[i] += Volatile.Read(ref other._byOutcome[i]);
         }
     }
 
     /// <summary>Back to nothing.</summary>
-    public void Clear() => Array.Clear(byOutcome);
+    public void Clear() => Array.Clear(_byOutcome);
 
     /// <summary>The outcomes that occurred, in order of their value.</summary>
     public IEnumerable<KeyValuePair<Outcome, long>> NonZero()
     {
-        for (var i = 0; i < byOutcome.Length; i++)
+        for (var i = 0; i < _byOutcome.Length; i++)
         {
-            if (byOutcome[i] != 0)
+            if (_byOutcome[i] != 0)
             {
-                yield return new(new Outcome((byte)i), byOutcome[i]);
+                yield return new(new Outcome((byte)i), _byOutcome[i]);
             }
         }
     }
@@ -65,7 +65,7 @@ public sealed class OutcomeCounts
         long sum = 0;
         for (var i = from; i < to; i++)
         {
-            sum += Volatile.Read(ref byOutcome[i]);
+            sum += Volatile.Read(ref _byOutcome[i]);
         }
 
         return sum;

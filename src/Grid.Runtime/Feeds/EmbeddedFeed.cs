@@ -12,27 +12,27 @@ namespace Grid.Runtime.Feeds;
 /// <summary>A producer's feed into the embedded grid.</summary>
 internal sealed class EmbeddedFeed : IFeed
 {
-    private readonly FeedIntake intake;
-    private readonly Producer producer;
-    private readonly FeedHello hello;
-    private readonly IFeedListener listener;
+    private readonly FeedIntake _intake;
+    private readonly Producer _producer;
+    private readonly FeedHello _hello;
+    private readonly IFeedListener _listener;
 
-    // Of the caller. maps[kind][n] is this process's number of the producer's number n; a source's is 0 until it is declared.
-    private readonly NameMap[] maps = [new(), new(), new(), new()];
-    private readonly Dictionary<int, int> undeclared = [];
+    // Of the caller. _maps[kind][n] is this process's number of the producer's number n; a source's is 0 until it is declared.
+    private readonly NameMap[] _maps = [new(), new(), new(), new()];
+    private readonly Dictionary<int, int> _undeclared = [];
 
     // Of the sequencer's thread.
-    private readonly OutcomeCounts acknowledgedCounts = new();
-    private long acknowledgedEvents;
+    private readonly OutcomeCounts _acknowledgedCounts = new();
+    private long _acknowledgedEvents;
 
-    private bool isClosed;
+    private bool _isClosed;
 
     public EmbeddedFeed(FeedIntake intake, Producer producer, FeedHello hello, IFeedListener listener)
     {
-        this.intake = intake;
-        this.producer = producer;
-        this.hello = hello;
-        this.listener = listener;
+        _intake = intake;
+        _producer = producer;
+        _hello = hello;
+        _listener = listener;
         Dictionary = intake.NewDictionary();
         ProducerBytes = Encoding.ASCII.GetBytes(hello.Producer);
         LastDurableBatch = producer.DurableBatch;
@@ -46,7 +46,7 @@ internal sealed class EmbeddedFeed : IFeed
     public byte[] ProducerBytes { get; }
 
     /// <summary>Who sends.</summary>
-    public Producer Producer => producer;
+    public Producer Producer => _producer;
 
     /// <summary>Batches between journal and acknowledgement. Of the sequencer's thread.</summary>
     public InFlightBatches InFlight { get; } = new();
@@ -59,65 +59,65 @@ internal sealed class EmbeddedFeed : IFeed
     {
         if (!NameRules.IsValid(name))
         {
-            throw new GridException(GridErrorCode.BadName, $"{kind} number {maps[(int)kind].Count}: {NameRules.Explain(name)}");
+            throw new GridException(GridErrorCode.BadName, $"{kind} number {_maps[(int)kind].Count}: {NameRules.Explain(name)}");
         }
 
         int index;
         try
         {
-            index = intake.Names[kind].GetOrAdd(name);
+            index = _intake.Names[kind].GetOrAdd(name);
         }
         catch (ArgumentException full)
         {
-            throw new GridException(GridErrorCode.TooLarge, $"{kind} number {maps[(int)kind].Count}: {full.Message}", full);
+            throw new GridException(GridErrorCode.TooLarge, $"{kind} number {_maps[(int)kind].Count}: {full.Message}", full);
         }
 
         Dictionary.Add(kind, name);
-        var number = maps[(int)kind].Count;
-        if (kind == NameKind.Source && intake.Context.Source(new SourceId((ushort)index)) is null)
+        var number = _maps[(int)kind].Count;
+        if (kind == NameKind.Source && _intake.Context.Source(new SourceId((ushort)index)) is null)
         {
-            undeclared[index] = number;
+            _undeclared[index] = number;
             index = 0;
         }
 
-        maps[(int)kind].Add(index);
+        _maps[(int)kind].Add(index);
     }
 
     /// <inheritdoc/>
     public async ValueTask DeclareSourceAsync(SourceDeclaration declaration, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(declaration);
-        var id = await intake.DeclareAsync(declaration, cancel).ConfigureAwait(false);
-        if (undeclared.Remove(id.Value, out var number))
+        var id = await _intake.DeclareAsync(declaration, cancel).ConfigureAwait(false);
+        if (_undeclared.Remove(id.Value, out var number))
         {
-            maps[(int)NameKind.Source].Set(number, id.Value);
+            _maps[(int)NameKind.Source].Set(number, id.Value);
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask SubmitAsync(ulong batchNumber, ReadOnlyMemory<byte> payload, CancellationToken cancel)
     {
-        var batch = await intake.RentAsync(cancel).ConfigureAwait(false);
+        var batch = await _intake.RentAsync(cancel).ConfigureAwait(false);
         try
         {
             Fill(batch, batchNumber, payload.Span);
         }
         catch
         {
-            intake.Release(batch);
+            _intake.Release(batch);
             throw;
         }
 
-        if (hello.Ack == AckLevel.Received)
+        if (_hello.Ack == AckLevel.Received)
         {
-            acknowledgedEvents += batch.IsRetry ? batch.RetriedEvents : batch.Events.Count;
+            _acknowledgedEvents += batch.IsRetry ? batch.RetriedEvents : batch.Events.Count;
         }
 
-        var events = acknowledgedEvents;
+        var events = _acknowledgedEvents;
         EnqueueChecked(batch);
-        if (hello.Ack == AckLevel.Received)
+        if (_hello.Ack == AckLevel.Received)
         {
-            listener.Acknowledged(new Acknowledgement(batchNumber, events, acknowledgedCounts));
+            _listener.Acknowledged(new Acknowledgement(batchNumber, events, _acknowledgedCounts));
         }
     }
 
@@ -125,49 +125,49 @@ internal sealed class EmbeddedFeed : IFeed
     public void AcknowledgeThrough(ulong flushedLsn)
     {
         ulong last = 0;
-        while (InFlight.TryTake(flushedLsn, producer.DurableBatch, out var batch))
+        while (InFlight.TryTake(flushedLsn, _producer.DurableBatch, out var batch))
         {
             last = batch.Number;
-            if (hello.Ack != AckLevel.Received)
+            if (_hello.Ack != AckLevel.Received)
             {
-                acknowledgedEvents += batch.Events;
-                acknowledgedCounts.Add(batch.Counts);
+                _acknowledgedEvents += batch.Events;
+                _acknowledgedCounts.Add(batch.Counts);
             }
 
             if (!batch.IsRetry)
             {
-                producer.SetDurable(batch.Epoch, batch.Number);
+                _producer.SetDurable(batch.Epoch, batch.Number);
             }
 
             InFlight.Return(batch);
         }
 
-        if (last != 0 && hello.Ack != AckLevel.Received)
+        if (last != 0 && _hello.Ack != AckLevel.Received)
         {
-            listener.Acknowledged(new Acknowledgement(last, acknowledgedEvents, acknowledgedCounts));
+            _listener.Acknowledged(new Acknowledgement(last, _acknowledgedEvents, _acknowledgedCounts));
         }
     }
 
     /// <summary>Tells the listener that the grid closes the feed.</summary>
     public void CloseWith(GridException reason)
     {
-        isClosed = true;
-        listener.Closed(reason);
+        _isClosed = true;
+        _listener.Closed(reason);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        isClosed = true;
-        lock (producer.Gate)
+        _isClosed = true;
+        lock (_producer.Gate)
         {
-            if (producer.Owner == this)
+            if (_producer.Owner == this)
             {
-                producer.Owner = null;
+                _producer.Owner = null;
             }
         }
 
-        intake.Forget(this);
+        _intake.Forget(this);
         return ValueTask.CompletedTask;
     }
 
@@ -179,11 +179,11 @@ internal sealed class EmbeddedFeed : IFeed
         }
 
         batch.Feed = this;
-        batch.Producer = hello.Producer;
-        batch.Epoch = hello.Epoch;
+        batch.Producer = _hello.Producer;
+        batch.Epoch = _hello.Epoch;
         batch.Number = batchNumber;
-        batch.ReceivedAt = intake.Now();
-        batch.IsRetry = batchNumber <= producer.LastBatch;
+        batch.ReceivedAt = _intake.Now();
+        batch.IsRetry = batchNumber <= _producer.LastBatch;
         if (batch.IsRetry)
         {
             batch.RetriedEvents = EventBatchDecoder.CountOf(payload);
@@ -196,7 +196,7 @@ internal sealed class EmbeddedFeed : IFeed
         {
             throw new GridException(
                 fault == BatchFault.Name ? GridErrorCode.UnknownName : fault == BatchFault.Version ? GridErrorCode.UnsupportedVersion : GridErrorCode.Malformed,
-                $"batch {batchNumber} of producer '{hello.Producer}', row {row}: {Explain(fault)}");
+                $"batch {batchNumber} of producer '{_hello.Producer}', row {row}: {Explain(fault)}");
         }
 
         batch.SetPayload(payload);
@@ -207,31 +207,31 @@ internal sealed class EmbeddedFeed : IFeed
         try
         {
             var fingerprint = Feeds.Producer.Fingerprint(batch.Payload);
-            lock (producer.Gate)
+            lock (_producer.Gate)
             {
-                if (producer.Owner != this || isClosed)
+                if (_producer.Owner != this || _isClosed)
                 {
-                    throw new GridException(GridErrorCode.ProducerBusy, $"producer '{hello.Producer}' has another, newer connection");
+                    throw new GridException(GridErrorCode.ProducerBusy, $"producer '{_hello.Producer}' has another, newer connection");
                 }
 
-                var isRetry = producer.Check(batch.Number, fingerprint) == BatchStanding.Retried;
+                var isRetry = _producer.Check(batch.Number, fingerprint) == BatchStanding.Retried;
                 if (!isRetry)
                 {
-                    producer.Take(batch.Number, fingerprint);
+                    _producer.Take(batch.Number, fingerprint);
                 }
 
-                intake.Enqueue(batch);
+                _intake.Enqueue(batch);
             }
         }
         catch
         {
-            intake.Release(batch);
+            _intake.Release(batch);
             throw;
         }
     }
 
     private NameMaps Maps() => new(
-        maps[(int)NameKind.Instrument].Span, maps[(int)NameKind.Source].Span, maps[(int)NameKind.Venue].Span, maps[(int)NameKind.Channel].Span);
+        _maps[(int)NameKind.Instrument].Span, _maps[(int)NameKind.Source].Span, _maps[(int)NameKind.Venue].Span, _maps[(int)NameKind.Channel].Span);
 
     private static string Explain(BatchFault fault) => fault switch
     {

@@ -13,49 +13,49 @@ namespace Grid.Runtime.Feeds;
 /// </summary>
 internal sealed class FeedIntake : IDisposable
 {
-    private readonly SemaphoreSlim free;
-    private readonly ConcurrentStack<PendingBatch> pool = new();
-    private readonly ConcurrentDictionary<EmbeddedFeed, byte> feeds = new();
-    private readonly CancellationTokenSource stopping = new();
-    private readonly JournalWriter journal;
-    private readonly GridImage image;
-    private readonly TimeProvider time;
-    private readonly Action<SequencerWork> enqueue;
-    private readonly int batchesMax;
-    private long events;
-    private long batches;
+    private readonly SemaphoreSlim _free;
+    private readonly ConcurrentStack<PendingBatch> _pool = new();
+    private readonly ConcurrentDictionary<EmbeddedFeed, byte> _feeds = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly JournalWriter _journal;
+    private readonly GridImage _image;
+    private readonly TimeProvider _time;
+    private readonly Action<SequencerWork> _enqueue;
+    private readonly int _batchesMax;
+    private long _events;
+    private long _batches;
 
     public FeedIntake(JournalWriter journal, GridImage image, TimeProvider time, int batchesMax, Action<SequencerWork> enqueue)
     {
-        this.journal = journal;
-        this.image = image;
-        this.time = time;
-        this.enqueue = enqueue;
-        this.batchesMax = batchesMax;
-        free = new SemaphoreSlim(batchesMax, batchesMax);
+        _journal = journal;
+        _image = image;
+        _time = time;
+        _enqueue = enqueue;
+        _batchesMax = batchesMax;
+        _free = new SemaphoreSlim(batchesMax, batchesMax);
     }
 
-    public GridNames Names => image.Names;
+    public GridNames Names => _image.Names;
 
-    public InstrumentContext Context => image.Context;
+    public InstrumentContext Context => _image.Context;
 
-    public int Feeds => feeds.Count;
+    public int Feeds => _feeds.Count;
 
-    public long EventsReceived => Volatile.Read(ref events);
+    public long EventsReceived => Volatile.Read(ref _events);
 
-    public long BatchesReceived => Volatile.Read(ref batches);
+    public long BatchesReceived => Volatile.Read(ref _batches);
 
-    public int InFlight => batchesMax - free.CurrentCount;
+    public int InFlight => _batchesMax - _free.CurrentCount;
 
-    public JournalDictionary NewDictionary() => journal.NewDictionary();
+    public JournalDictionary NewDictionary() => _journal.NewDictionary();
 
-    public UnixNanos Now() => UnixNanos.From(time.GetUtcNow());
+    public UnixNanos Now() => UnixNanos.From(_time.GetUtcNow());
 
     /// <summary>Opens a feed; an older connection of the same producer is closed.</summary>
     public EmbeddedFeed Open(FeedHello hello, IFeedListener listener)
     {
         ThrowIfStopping();
-        var producer = image.Producers.Get(hello.Producer);
+        var producer = _image.Producers.Get(hello.Producer);
         EmbeddedFeed? replaced;
         EmbeddedFeed feed;
         lock (producer.Gate)
@@ -66,48 +66,48 @@ internal sealed class FeedIntake : IDisposable
             producer.Owner = feed;
         }
 
-        feeds[feed] = 0;
+        _feeds[feed] = 0;
         replaced?.CloseWith(new GridException(GridErrorCode.ProducerBusy, $"producer '{hello.Producer}' opened a newer connection"));
         return feed;
     }
 
-    public void Forget(EmbeddedFeed feed) => feeds.TryRemove(feed, out _);
+    public void Forget(EmbeddedFeed feed) => _feeds.TryRemove(feed, out _);
 
     /// <summary>A batch to fill; waits while all are in use.</summary>
     public async ValueTask<PendingBatch> RentAsync(CancellationToken cancel)
     {
         ThrowIfStopping();
-        if (!free.Wait(0, CancellationToken.None))
+        if (!_free.Wait(0, CancellationToken.None))
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, stopping.Token);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping.Token);
             try
             {
-                await free.WaitAsync(either.Token).ConfigureAwait(false);
+                await _free.WaitAsync(either.Token).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
                 ThrowIfStopping();
             }
         }
 
-        return pool.TryPop(out var batch) ? batch : new PendingBatch();
+        return _pool.TryPop(out var batch) ? batch : new PendingBatch();
     }
 
     /// <summary>Gives a batch back.</summary>
     public void Release(PendingBatch batch)
     {
         batch.Reset();
-        pool.Push(batch);
-        free.Release();
+        _pool.Push(batch);
+        _free.Release();
     }
 
     /// <summary>Hands a batch to the sequencer. Under the producer's gate, so that its batches keep their order.</summary>
     public void Enqueue(PendingBatch batch)
     {
         ThrowIfStopping();
-        Interlocked.Add(ref events, batch.Events.Count);
-        Interlocked.Increment(ref batches);
-        enqueue(batch);
+        Interlocked.Add(ref _events, batch.Events.Count);
+        Interlocked.Increment(ref _batches);
+        _enqueue(batch);
     }
 
     /// <summary>Declares a source, or finds that it is declared with the same properties.</summary>
@@ -124,7 +124,7 @@ internal sealed class FeedIntake : IDisposable
         if (known is null)
         {
             var done = new TaskCompletionSource<SourceDeclaration>(TaskCreationOptions.RunContinuationsAsynchronously);
-            enqueue(new SequencerCall(sequencer =>
+            _enqueue(new SequencerCall(sequencer =>
             {
                 if (Context.Source(id) is null)
                 {
@@ -144,8 +144,8 @@ internal sealed class FeedIntake : IDisposable
     /// <summary>Refuses everything from now on and tells the feeds.</summary>
     public void Stop(GridException reason)
     {
-        stopping.Cancel();
-        foreach (var feed in feeds.Keys)
+        _stopping.Cancel();
+        foreach (var feed in _feeds.Keys)
         {
             feed.CloseWith(reason);
         }
@@ -153,13 +153,13 @@ internal sealed class FeedIntake : IDisposable
 
     public void Dispose()
     {
-        stopping.Dispose();
-        free.Dispose();
+        _stopping.Dispose();
+        _free.Dispose();
     }
 
     private void ThrowIfStopping()
     {
-        if (stopping.IsCancellationRequested)
+        if (_stopping.IsCancellationRequested)
         {
             throw new GridException(GridErrorCode.Stopping, "the grid is stopping and takes no more events");
         }

@@ -22,25 +22,25 @@ internal sealed class InFlightBatch
 /// <summary>One feed's batches between journal and acknowledgement, in order. Of the sequencer's thread.</summary>
 internal sealed class InFlightBatches
 {
-    private readonly Queue<InFlightBatch> batches = new();
-    private readonly Stack<InFlightBatch> pool = new();
+    private readonly Queue<InFlightBatch> _batches = new();
+    private readonly Stack<InFlightBatch> _pool = new();
 
     /// <summary>True if the oldest batch is a retry, which waits for its original on another feed.</summary>
-    public bool IsBlockedByRetry => batches.TryPeek(out var batch) && batch.IsRetry;
+    public bool IsBlockedByRetry => _batches.TryPeek(out var batch) && batch.IsRetry;
 
     public void Enqueue(ulong number, ulong epoch)
     {
-        var batch = pool.TryPop(out var free) ? free : new InFlightBatch();
+        var batch = _pool.TryPop(out var free) ? free : new InFlightBatch();
         batch.Number = number;
         batch.Epoch = epoch;
         batch.OutcomeLsn = null;
         batch.IsRetry = false;
         batch.Counts.Clear();
-        batches.Enqueue(batch);
+        _batches.Enqueue(batch);
     }
 
     /// <summary>Gives a batch that was taken back.</summary>
-    public void Return(InFlightBatch batch) => pool.Push(batch);
+    public void Return(InFlightBatch batch) => _pool.Push(batch);
 
     public void Complete(ulong number, ulong outcomeLsn, ReadOnlySpan<Outcome> outcomes)
     {
@@ -65,9 +65,9 @@ internal sealed class InFlightBatches
     /// <summary>Takes the oldest batch if its outcomes are flushed; a retried one if its original is durable.</summary>
     public bool TryTake(ulong flushedLsn, ulong durableBatch, out InFlightBatch batch)
     {
-        if (batches.TryPeek(out batch!) && batch.OutcomeLsn <= flushedLsn && (!batch.IsRetry || batch.Number <= durableBatch))
+        if (_batches.TryPeek(out batch!) && batch.OutcomeLsn <= flushedLsn && (!batch.IsRetry || batch.Number <= durableBatch))
         {
-            batches.Dequeue();
+            _batches.Dequeue();
             return true;
         }
 
@@ -77,7 +77,7 @@ internal sealed class InFlightBatches
     // A retry and its original may both be in flight; the first that is not complete is meant.
     private InFlightBatch Find(ulong number)
     {
-        foreach (var batch in batches)
+        foreach (var batch in _batches)
         {
             if (batch.Number == number && batch.OutcomeLsn is null)
             {

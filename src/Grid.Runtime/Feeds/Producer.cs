@@ -21,13 +21,13 @@ internal sealed class Producer(string name)
 {
     private const int Remembered = GridLimits.ProducerBatchesRemembered;
 
-    // fingerprints[n % Remembered] belongs to batch n, for the last min(LastBatch, Remembered) batches.
-    private readonly ulong[] fingerprints = new ulong[Remembered];
-    private ulong durableBatch;
+    // _fingerprints[n % Remembered] belongs to batch n, for the last min(LastBatch, Remembered) batches.
+    private readonly ulong[] _fingerprints = new ulong[Remembered];
+    private ulong _durableBatch;
 
     // The newest batch that is in the journal's order: what a snapshot may claim to know.
-    private ulong sequencedEpoch;
-    private ulong sequencedBatch;
+    private ulong _sequencedEpoch;
+    private ulong _sequencedBatch;
 
     public string Name => name;
 
@@ -40,7 +40,7 @@ internal sealed class Producer(string name)
     public ulong LastBatch { get; private set; }
 
     /// <summary>Highest batch number of this epoch that is durable and applied, with all before it.</summary>
-    public ulong DurableBatch => Volatile.Read(ref durableBatch);
+    public ulong DurableBatch => Volatile.Read(ref _durableBatch);
 
     /// <summary>The feed that may submit; null if the producer is not connected.</summary>
     public EmbeddedFeed? Owner { get; set; }
@@ -60,7 +60,7 @@ internal sealed class Producer(string name)
         {
             Epoch = epoch;
             LastBatch = 0;
-            Volatile.Write(ref durableBatch, 0);
+            Volatile.Write(ref _durableBatch, 0);
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class Producer(string name)
             throw new GridException(GridErrorCode.BatchTooOld, $"producer '{name}' sends batch {batch} again, but only the last {Remembered} before {LastBatch + 1} are remembered");
         }
 
-        return fingerprints[batch % Remembered] == fingerprint
+        return _fingerprints[batch % Remembered] == fingerprint
             ? BatchStanding.Retried
             : throw new GridException(GridErrorCode.BatchNumberReused, $"producer '{name}' sends batch {batch} again with other content");
     }
@@ -91,23 +91,23 @@ internal sealed class Producer(string name)
     public void Take(ulong batch, ulong fingerprint)
     {
         LastBatch = batch;
-        fingerprints[batch % Remembered] = fingerprint;
+        _fingerprints[batch % Remembered] = fingerprint;
     }
 
     /// <summary>Notes that all batches up to a number of an epoch are durable and applied.</summary>
     public void SetDurable(ulong epoch, ulong batch)
     {
-        if (epoch == Epoch && batch > durableBatch)
+        if (epoch == Epoch && batch > _durableBatch)
         {
-            Volatile.Write(ref durableBatch, batch);
+            Volatile.Write(ref _durableBatch, batch);
         }
     }
 
     /// <summary>Notes that a batch has its place in the journal. On the sequencer's thread.</summary>
     public void SetSequenced(ulong epoch, ulong batch)
     {
-        sequencedEpoch = epoch;
-        sequencedBatch = batch;
+        _sequencedEpoch = epoch;
+        _sequencedBatch = batch;
     }
 
     /// <summary>Writes what is known up to the last sequenced batch; later ones may never reach the journal. On the sequencer's thread.</summary>
@@ -116,17 +116,17 @@ internal sealed class Producer(string name)
         lock (Gate)
         {
             writer.Put(name);
-            writer.Put(sequencedEpoch);
-            writer.Put(sequencedBatch);
-            writer.Put<ulong>(fingerprints);
+            writer.Put(_sequencedEpoch);
+            writer.Put(_sequencedBatch);
+            writer.Put<ulong>(_fingerprints);
         }
     }
 
     public static Producer Load(ref StateReader reader)
     {
         var producer = new Producer(reader.TakeText()) { Epoch = reader.Take<ulong>(), LastBatch = reader.Take<ulong>() };
-        reader.TakeArray<ulong>(Remembered).CopyTo(producer.fingerprints, 0);
-        producer.durableBatch = producer.LastBatch;
+        reader.TakeArray<ulong>(Remembered).CopyTo(producer._fingerprints, 0);
+        producer._durableBatch = producer.LastBatch;
         producer.SetSequenced(producer.Epoch, producer.LastBatch);
         return producer;
     }

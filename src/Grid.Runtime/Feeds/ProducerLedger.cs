@@ -6,10 +6,10 @@ namespace Grid.Runtime.Feeds;
 /// <summary>All producers that ever sent a batch, by name.</summary>
 internal sealed class ProducerLedger
 {
-    private readonly ConcurrentDictionary<string, Producer> producers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Producer> _producers = new(StringComparer.Ordinal);
 
     /// <summary>The producer of a name, new if it was never seen.</summary>
-    public Producer Get(string name) => producers.GetOrAdd(name, static n => new Producer(n));
+    public Producer Get(string name) => _producers.GetOrAdd(name, static n => new Producer(n));
 
     /// <summary>Notes a batch read from the journal.</summary>
     public void Replay(string name, ulong epoch, ulong batch, ReadOnlySpan<byte> payload)
@@ -23,7 +23,7 @@ internal sealed class ProducerLedger
 
     public void Save(StateWriter writer)
     {
-        var all = producers.Values.OrderBy(p => p.Name, StringComparer.Ordinal).ToList();
+        var all = _producers.Values.OrderBy(p => p.Name, StringComparer.Ordinal).ToList();
         writer.Put(all.Count);
         foreach (var producer in all)
         {
@@ -36,7 +36,7 @@ internal sealed class ProducerLedger
         for (var left = reader.TakeCount(int.MaxValue); left > 0; left--)
         {
             var producer = Producer.Load(ref reader);
-            producers[producer.Name] = producer;
+            _producers[producer.Name] = producer;
         }
     }
 }

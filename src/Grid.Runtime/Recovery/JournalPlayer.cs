@@ -12,7 +12,7 @@ namespace Grid.Runtime.Recovery;
 /// </summary>
 internal sealed class JournalPlayer(GridImage image, bool reevaluate)
 {
-    private readonly Queue<PlayedBatch> waiting = new();
+    private readonly Queue<PlayedBatch> _waiting = new();
 
     /// <summary>Input frames applied.</summary>
     public long Batches { get; private set; }
@@ -34,7 +34,7 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
     /// <summary>Decides what has no recorded outcome, in order, and gives each such batch to be journaled.</summary>
     public void DecideRest(Action<PendingBatch> journal)
     {
-        while (waiting.TryDequeue(out var played))
+        while (_waiting.TryDequeue(out var played))
         {
             foreach (var shard in image.Shards)
             {
@@ -96,7 +96,7 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
         played.IsDecided = false;
         image.Producers.Replay(head.Producer, head.Epoch, head.Batch, payload);
         image.Gaps.Observe(batch.Events.Events, image.Context);
-        waiting.Enqueue(played);
+        _waiting.Enqueue(played);
     }
 
     private void TakeOutcomes(in JournalFrame frame, ulong afterLsn, ReplayLine line)
@@ -108,7 +108,7 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
             return;
         }
 
-        foreach (var played in waiting)
+        foreach (var played in _waiting)
         {
             if (played.Batch.Lsn == input)
             {
@@ -125,9 +125,9 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
     // Batches are applied in the order of their inputs, though outcomes of several shards may come in another.
     private void ApplyDecided(ulong evenIfUndecidedThrough, ReplayLine line)
     {
-        while (waiting.TryPeek(out var first) && (first.IsDecided || first.Batch.Lsn <= evenIfUndecidedThrough))
+        while (_waiting.TryPeek(out var first) && (first.IsDecided || first.Batch.Lsn <= evenIfUndecidedThrough))
         {
-            waiting.Dequeue();
+            _waiting.Dequeue();
             Count(first);
             line.Add(first);
         }

@@ -8,7 +8,7 @@ namespace Grid.Runtime.Recovery;
 /// <summary>A journal dictionary's numbers as this process's, extended as the segment is read.</summary>
 internal sealed class PlayedNames
 {
-    private readonly NameMap[] maps = [new(), new(), new(), new()];
+    private readonly NameMap[] _maps = [new(), new(), new(), new()];
 
     /// <summary>The maps of a dictionary, with all its names so far.</summary>
     public static PlayedNames Of(JournalNames dictionary, GridNames names)
@@ -18,14 +18,14 @@ internal sealed class PlayedNames
         return played;
     }
 
-    public NameMaps Maps() => new(maps[0].Span, maps[1].Span, maps[2].Span, maps[3].Span);
+    public NameMaps Maps() => new(_maps[0].Span, _maps[1].Span, _maps[2].Span, _maps[3].Span);
 
     private void Extend(JournalNames dictionary, GridNames names)
     {
         for (var kind = NameKind.Instrument; kind <= NameKind.Channel; kind++)
         {
             // Number n of a producer is the dictionary's index n - 1.
-            var map = maps[(int)kind];
+            var map = _maps[(int)kind];
             while (map.Count <= dictionary.Count(kind))
             {
                 map.Add(names[kind].GetOrAdd(dictionary[kind, map.Count - 1]));

@@ -13,32 +13,32 @@ internal sealed class ReplayLine : IDisposable
 {
     private const int BatchesMax = 32;
 
-    private readonly BlockingCollection<PlayedBatch>[] queues;
-    private readonly Thread[] threads;
-    private readonly ConcurrentBag<PlayedBatch> pool = [];
-    private readonly SemaphoreSlim room = new(BatchesMax, BatchesMax);
-    private ExceptionDispatchInfo? failure;
+    private readonly BlockingCollection<PlayedBatch>[] _queues;
+    private readonly Thread[] _threads;
+    private readonly ConcurrentBag<PlayedBatch> _pool = [];
+    private readonly SemaphoreSlim _room = new(BatchesMax, BatchesMax);
+    private ExceptionDispatchInfo? _failure;
 
     public ReplayLine(IReadOnlyList<Shard> shards)
     {
-        queues = [.. shards.Select(_ => new BlockingCollection<PlayedBatch>())];
-        threads = [.. shards.Select((shard, i) => new Thread(() => Run(shard, queues[i])) { Name = $"grid-replay-{i}", IsBackground = true })];
-        foreach (var thread in threads)
+        _queues = [.. shards.Select(_ => new BlockingCollection<PlayedBatch>())];
+        _threads = [.. shards.Select((shard, i) => new Thread(() => Run(shard, _queues[i])) { Name = $"grid-replay-{i}", IsBackground = true })];
+        foreach (var thread in _threads)
         {
             thread.Start();
         }
     }
 
     /// <summary>An empty batch to fill; those handed to <see cref="Add"/> come back here. Held ones do not count against the bound.</summary>
-    public PlayedBatch Rent() => pool.TryTake(out var batch) ? batch : new PlayedBatch();
+    public PlayedBatch Rent() => _pool.TryTake(out var batch) ? batch : new PlayedBatch();
 
     /// <summary>Applies a batch behind those added before; waits while too many are waiting.</summary>
     public void Add(PlayedBatch played)
     {
-        room.Wait();
-        failure?.Throw();
-        played.Batch.BeginApplying(queues.Length);
-        foreach (var queue in queues)
+        _room.Wait();
+        _failure?.Throw();
+        played.Batch.BeginApplying(_queues.Length);
+        foreach (var queue in _queues)
         {
             queue.Add(played);
         }
@@ -47,37 +47,37 @@ internal sealed class ReplayLine : IDisposable
     /// <summary>Returns when everything added is applied.</summary>
     public void Finish()
     {
-        foreach (var queue in queues)
+        foreach (var queue in _queues)
         {
             queue.CompleteAdding();
         }
 
-        foreach (var thread in threads)
+        foreach (var thread in _threads)
         {
             thread.Join();
         }
 
-        failure?.Throw();
+        _failure?.Throw();
     }
 
     public void Dispose()
     {
-        foreach (var queue in queues)
+        foreach (var queue in _queues)
         {
             queue.CompleteAdding();
         }
 
-        foreach (var thread in threads)
+        foreach (var thread in _threads)
         {
             thread.Join();
         }
 
-        foreach (var queue in queues)
+        foreach (var queue in _queues)
         {
             queue.Dispose();
         }
 
-        room.Dispose();
+        _room.Dispose();
     }
 
     private void Run(Shard shard, BlockingCollection<PlayedBatch> queue)
@@ -87,21 +87,21 @@ internal sealed class ReplayLine : IDisposable
             try
             {
                 // After a failure the rest is taken and left, so that the reader does not wait for room for ever.
-                if (failure is null)
+                if (_failure is null)
                 {
                     played.ApplyTo(shard);
                 }
             }
             catch (Exception e)
             {
-                failure = ExceptionDispatchInfo.Capture(e);
+                _failure = ExceptionDispatchInfo.Capture(e);
             }
 
             if (played.Batch.FinishShard())
             {
                 played.Batch.Reset();
-                pool.Add(played);
-                room.Release();
+                _pool.Add(played);
+                _room.Release();
             }
         }
     }

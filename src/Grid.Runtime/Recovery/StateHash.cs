@@ -142,37 +142,37 @@ internal static class StateHash
 
     private sealed class HashFeed : IDisposable
     {
-        private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        private readonly ArrayBufferWriter<byte> buffer = new(64 << 10);
-        private readonly StateWriter writer;
+        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private readonly ArrayBufferWriter<byte> _buffer = new(64 << 10);
+        private readonly StateWriter _writer;
 
-        public HashFeed() => writer = new StateWriter(buffer);
+        public HashFeed() => _writer = new StateWriter(_buffer);
 
         public void Add<T>(T value)
             where T : unmanaged
         {
-            writer.Put(in value);
+            _writer.Put(in value);
             Drain(32 << 10);
         }
 
-        public void Add(ReadOnlySpan<byte> name) => writer.Put(name);
+        public void Add(ReadOnlySpan<byte> name) => _writer.Put(name);
 
-        public void Add(string text) => writer.Put(text);
+        public void Add(string text) => _writer.Put(text);
 
         public string Finish()
         {
             Drain(0);
-            return Convert.ToHexStringLower(hash.GetHashAndReset());
+            return Convert.ToHexStringLower(_hash.GetHashAndReset());
         }
 
-        public void Dispose() => hash.Dispose();
+        public void Dispose() => _hash.Dispose();
 
         private void Drain(int above)
         {
-            if (buffer.WrittenCount > above)
+            if (_buffer.WrittenCount > above)
             {
-                hash.AppendData(buffer.WrittenSpan);
-                buffer.ResetWrittenCount();
+                _hash.AppendData(_buffer.WrittenSpan);
+                _buffer.ResetWrittenCount();
             }
         }
     }

@@ -9,8 +9,8 @@ namespace Grid.Runtime.Sequencing;
 /// <summary>The gap trackers of all contiguous sequence domains. Written by the sequencer; any thread may list the gaps.</summary>
 internal sealed class GapBook
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<SequenceDomain, GapTracker> trackers = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<SequenceDomain, GapTracker> _trackers = [];
 
     /// <summary>Observes the sequence numbers of a batch, whatever becomes of its events.</summary>
     public void Observe(ReadOnlySpan<MarketEvent> events, InstrumentContext context)
@@ -20,7 +20,7 @@ internal sealed class GapBook
         var isContiguous = false;
         var domain = default(SequenceDomain);
         GapTracker? tracker = null;
-        lock (gate)
+        lock (_gate)
         {
             foreach (ref readonly var e in events)
             {
@@ -51,9 +51,9 @@ internal sealed class GapBook
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return trackers.Values.Sum(t => t.Open.Length);
+                return _trackers.Values.Sum(t => t.Open.Length);
             }
         }
     }
@@ -61,9 +61,9 @@ internal sealed class GapBook
     /// <summary>The open gaps, by source, channel and session as this process numbers them.</summary>
     public IReadOnlyList<Gap> Open(int limit)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return [.. trackers
+            return [.. _trackers
                 .OrderBy(t => t.Key.Source.Value).ThenBy(t => t.Key.Channel.Value).ThenBy(t => t.Key.Session)
                 .SelectMany(t => t.Value.Open.ToArray().Select(g => new Gap(t.Key.Source, t.Key.Channel, t.Key.Session, g.First, g.Last)))
                 .Take(limit)];
@@ -72,10 +72,10 @@ internal sealed class GapBook
 
     public void Save(StateWriter writer)
     {
-        lock (gate)
+        lock (_gate)
         {
-            writer.Put(trackers.Count);
-            foreach (var (domain, tracker) in trackers)
+            writer.Put(_trackers.Count);
+            foreach (var (domain, tracker) in _trackers)
             {
                 writer.Put(domain);
                 tracker.Save(writer);
@@ -87,15 +87,15 @@ internal sealed class GapBook
     {
         for (var left = reader.TakeCount(int.MaxValue); left > 0; left--)
         {
-            trackers[reader.Take<SequenceDomain>()] = GapTracker.Load(ref reader);
+            _trackers[reader.Take<SequenceDomain>()] = GapTracker.Load(ref reader);
         }
     }
 
     private GapTracker Get(SequenceDomain domain)
     {
-        if (!trackers.TryGetValue(domain, out var tracker))
+        if (!_trackers.TryGetValue(domain, out var tracker))
         {
-            trackers[domain] = tracker = new GapTracker();
+            _trackers[domain] = tracker = new GapTracker();
         }
 
         return tracker;

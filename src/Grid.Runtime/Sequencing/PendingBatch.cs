@@ -11,11 +11,11 @@ namespace Grid.Runtime.Sequencing;
 /// </summary>
 internal sealed class PendingBatch : SequencerWork
 {
-    private byte[] payload = [];
-    private int payloadLength;
-    private Outcome[] outcomes = [];
-    private int shardsLeft;
-    private bool isApplied;
+    private byte[] _payload = [];
+    private int _payloadLength;
+    private Outcome[] _outcomes = [];
+    private int _shardsLeft;
+    private bool _isApplied;
 
     /// <summary>The feed that sent it; null while a journal is replayed.</summary>
     public EmbeddedFeed? Feed { get; set; }
@@ -40,53 +40,53 @@ internal sealed class PendingBatch : SequencerWork
     public EventBatch Events { get; } = new();
 
     /// <summary>What was decided of each event, by index.</summary>
-    public Span<Outcome> Outcomes => outcomes.AsSpan(0, Events.Count);
+    public Span<Outcome> Outcomes => _outcomes.AsSpan(0, Events.Count);
 
-    public ReadOnlySpan<byte> Payload => payload.AsSpan(0, payloadLength);
+    public ReadOnlySpan<byte> Payload => _payload.AsSpan(0, _payloadLength);
 
     /// <summary>Keeps a copy of the bytes to journal.</summary>
     public void SetPayload(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length > payload.Length)
+        if (bytes.Length > _payload.Length)
         {
-            payload = GC.AllocateUninitializedArray<byte>(Math.Max(bytes.Length, payload.Length * 2));
+            _payload = GC.AllocateUninitializedArray<byte>(Math.Max(bytes.Length, _payload.Length * 2));
         }
 
-        bytes.CopyTo(payload);
-        payloadLength = bytes.Length;
+        bytes.CopyTo(_payload);
+        _payloadLength = bytes.Length;
     }
 
     /// <summary>Makes a place for the outcome of each event.</summary>
     public void MakeRoomForOutcomes()
     {
-        if (outcomes.Length < Events.Count)
+        if (_outcomes.Length < Events.Count)
         {
-            outcomes = new Outcome[Math.Max(Events.Count, outcomes.Length * 2)];
+            _outcomes = new Outcome[Math.Max(Events.Count, _outcomes.Length * 2)];
         }
     }
 
     /// <summary>Makes ready for the shards.</summary>
     public void BeginApplying(int shards)
     {
-        isApplied = false;
-        shardsLeft = shards;
+        _isApplied = false;
+        _shardsLeft = shards;
     }
 
     /// <summary>Notes that one shard is done; true for the last.</summary>
     public bool FinishShard()
     {
-        if (Interlocked.Decrement(ref shardsLeft) != 0)
+        if (Interlocked.Decrement(ref _shardsLeft) != 0)
         {
             return false;
         }
 
-        isApplied = true;
+        _isApplied = true;
         return true;
     }
 
     public override void Run(Sequencer sequencer)
     {
-        if (isApplied)
+        if (_isApplied)
         {
             sequencer.Complete(this);
         }
@@ -101,9 +101,9 @@ internal sealed class PendingBatch : SequencerWork
     {
         Feed = null;
         Events.Clear();
-        payloadLength = 0;
+        _payloadLength = 0;
         IsRetry = false;
-        isApplied = false;
+        _isApplied = false;
         Lsn = 0;
     }
 }

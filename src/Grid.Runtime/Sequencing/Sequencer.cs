@@ -12,16 +12,16 @@ namespace Grid.Runtime.Sequencing;
 internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<PendingBatch> dispatch, Action<PendingBatch> release)
 {
     // Feeds that have completed batches whose outcomes are not flushed yet.
-    private readonly List<EmbeddedFeed> awaitingFlush = [];
-    private readonly byte[] head = new byte[InputFrame.HeadBytesMax];
-    private byte[] outcomeBuffer = new byte[OutcomeFrame.BytesMax(1024)];
-    private ulong lastInputLsn = image.AppliedLsn;
+    private readonly List<EmbeddedFeed> _awaitingFlush = [];
+    private readonly byte[] _head = new byte[InputFrame.HeadBytesMax];
+    private byte[] _outcomeBuffer = new byte[OutcomeFrame.BytesMax(1024)];
+    private ulong _lastInputLsn = image.AppliedLsn;
 
     /// <summary>The newest input that was dispatched.</summary>
-    public ulong LastInputLsn => lastInputLsn;
+    public ulong LastInputLsn => _lastInputLsn;
 
     /// <summary>True if a flush would acknowledge something although all frames are flushed: retried batches.</summary>
-    public bool HasAcknowledgements => awaitingFlush.Count > 0;
+    public bool HasAcknowledgements => _awaitingFlush.Count > 0;
 
     /// <summary>Journal frames appended and not flushed.</summary>
     public bool HasUnflushed => journal.LastLsn != journal.FlushedLsn;
@@ -36,9 +36,9 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
         }
 
         var feed = batch.Feed!;
-        var length = InputFrame.WriteHead(head, batch.Epoch, batch.Number, batch.ReceivedAt, feed.ProducerBytes);
-        batch.Lsn = journal.Append(JournalFrameType.Input, feed.Dictionary, head.AsSpan(0, length), batch.Payload);
-        lastInputLsn = batch.Lsn;
+        var length = InputFrame.WriteHead(_head, batch.Epoch, batch.Number, batch.ReceivedAt, feed.ProducerBytes);
+        batch.Lsn = journal.Append(JournalFrameType.Input, feed.Dictionary, _head.AsSpan(0, length), batch.Payload);
+        _lastInputLsn = batch.Lsn;
         feed.Producer.SetSequenced(batch.Epoch, batch.Number);
         image.Gaps.Observe(batch.Events.Events, image.Context);
         feed.InFlight.Enqueue(batch.Number, batch.Epoch);
@@ -61,13 +61,13 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
     public ulong AppendOutcomes(PendingBatch batch)
     {
         var needed = OutcomeFrame.BytesMax(batch.Events.Count);
-        if (outcomeBuffer.Length < needed)
+        if (_outcomeBuffer.Length < needed)
         {
-            outcomeBuffer = new byte[needed];
+            _outcomeBuffer = new byte[needed];
         }
 
-        var length = OutcomeFrame.Write(outcomeBuffer, batch.Lsn, batch.Outcomes);
-        return journal.Append(JournalFrameType.Outcomes, null, outcomeBuffer.AsSpan(0, length));
+        var length = OutcomeFrame.Write(_outcomeBuffer, batch.Lsn, batch.Outcomes);
+        return journal.Append(JournalFrameType.Outcomes, null, _outcomeBuffer.AsSpan(0, length));
     }
 
     /// <summary>Appends a source's declaration, which holds for every later batch.</summary>
@@ -85,18 +85,18 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
         // Twice: a retry may wait for its original, which another feed of the same producer acknowledges.
         for (var pass = 0; pass < 2; pass++)
         {
-            foreach (var feed in awaitingFlush)
+            foreach (var feed in _awaitingFlush)
             {
                 feed.AcknowledgeThrough(journal.FlushedLsn);
             }
         }
 
-        foreach (var feed in awaitingFlush)
+        foreach (var feed in _awaitingFlush)
         {
             feed.IsAwaitingFlush = feed.InFlight.IsBlockedByRetry;
         }
 
-        awaitingFlush.RemoveAll(feed => !feed.IsAwaitingFlush);
+        _awaitingFlush.RemoveAll(feed => !feed.IsAwaitingFlush);
     }
 
     private void AcceptRetry(PendingBatch batch)
@@ -114,7 +114,7 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
         if (!feed.IsAwaitingFlush)
         {
             feed.IsAwaitingFlush = true;
-            awaitingFlush.Add(feed);
+            _awaitingFlush.Add(feed);
         }
     }
 }

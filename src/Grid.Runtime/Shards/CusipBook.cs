@@ -12,17 +12,17 @@ namespace Grid.Runtime.Shards;
 /// </summary>
 internal sealed class CusipBook(GridNames names)
 {
-    private readonly Lock gate = new();
-    private readonly SortedDictionary<Cusip, CusipState> states = [];
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<Cusip, CusipState> _states = [];
 
     /// <summary>CUSIPs with state.</summary>
     public int Count
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return states.Count;
+                return _states.Count;
             }
         }
     }
@@ -30,7 +30,7 @@ internal sealed class CusipBook(GridNames names)
     /// <summary>Contributes a dealer's run.</summary>
     public void Contribute(uint date, in MarketEvent run, in RunDetail detail)
     {
-        lock (gate)
+        lock (_gate)
         {
             Get(detail.Cusip).Apply(date, in run, in detail);
         }
@@ -39,7 +39,7 @@ internal sealed class CusipBook(GridNames names)
     /// <summary>Contributes what a source quotes for an instrument that has a CUSIP.</summary>
     public void Contribute(uint date, Cusip cusip, InstrumentId instrument, in SourceQuote quote)
     {
-        lock (gate)
+        lock (_gate)
         {
             Get(cusip).Apply(date, instrument, in quote);
         }
@@ -48,18 +48,18 @@ internal sealed class CusipBook(GridNames names)
     /// <summary>The market of a CUSIP on the newest date, or null if nothing is known of it.</summary>
     public CusipMarket? Market(Cusip cusip)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return states.TryGetValue(cusip, out var state) ? state.Market : null;
+            return _states.TryGetValue(cusip, out var state) ? state.Market : null;
         }
     }
 
     public void Save(StateWriter writer)
     {
-        lock (gate)
+        lock (_gate)
         {
-            writer.Put(states.Count);
-            foreach (var (cusip, state) in states)
+            writer.Put(_states.Count);
+            foreach (var (cusip, state) in _states)
             {
                 writer.Put(cusip);
                 state.Save(writer);
@@ -72,15 +72,15 @@ internal sealed class CusipBook(GridNames names)
         for (var left = reader.TakeCount(int.MaxValue); left > 0; left--)
         {
             var cusip = reader.Take<Cusip>();
-            states[cusip] = CusipState.Load(cusip, names, ref reader);
+            _states[cusip] = CusipState.Load(cusip, names, ref reader);
         }
     }
 
     private CusipState Get(Cusip cusip)
     {
-        if (!states.TryGetValue(cusip, out var state))
+        if (!_states.TryGetValue(cusip, out var state))
         {
-            states[cusip] = state = new CusipState(cusip, names);
+            _states[cusip] = state = new CusipState(cusip, names);
         }
 
         return state;

@@ -8,15 +8,15 @@ namespace Grid.Runtime.Shards;
 /// <summary>The definitions that an instrument was given, newest first by event order.</summary>
 internal sealed class DefinitionLog
 {
-    private readonly List<(MarketEvent Event, InstrumentDefinition Definition)> entries = [];
+    private readonly List<(MarketEvent Event, InstrumentDefinition Definition)> _entries = [];
 
     /// <summary>The newest definition, valid or not.</summary>
-    public InstrumentDefinition Newest => entries[0].Definition;
+    public InstrumentDefinition Newest => _entries[0].Definition;
 
     /// <summary>The newest of the definitions that are valid at a time, or null.</summary>
     public InstrumentDefinition? At(UnixNanos time)
     {
-        foreach (var (_, definition) in entries)
+        foreach (var (_, definition) in _entries)
         {
             if (definition.ValidFrom <= time && time < definition.ValidTo)
             {
@@ -30,19 +30,19 @@ internal sealed class DefinitionLog
     public void Add(in MarketEvent e, InstrumentDefinition definition, EventOrder order)
     {
         var at = 0;
-        while (at < entries.Count && order.Compare(entries[at].Event, in e) > 0)
+        while (at < _entries.Count && order.Compare(_entries[at].Event, in e) > 0)
         {
             at++;
         }
 
-        entries.Insert(at, (e, definition));
+        _entries.Insert(at, (e, definition));
     }
 
     public void Save(StateWriter writer)
     {
         Span<byte> bytes = stackalloc byte[GridLimits.EventExtensionBytesMax];
-        writer.Put(entries.Count);
-        foreach (var (e, definition) in entries)
+        writer.Put(_entries.Count);
+        foreach (var (e, definition) in _entries)
         {
             writer.Put(in e);
             writer.Put<byte>(bytes[..definition.Write(bytes)]);
@@ -60,7 +60,7 @@ internal sealed class DefinitionLog
                 throw new FormatException($"saved state has a definition that cannot be read before byte {reader.Offset}");
             }
 
-            log.entries.Add((e, definition));
+            log._entries.Add((e, definition));
         }
 
         return log;

@@ -11,8 +11,8 @@ namespace Grid.Runtime.Shards;
 internal sealed class HotHistoryStore(HotStore store, long extentBytes) : HistoryStore
 {
     // The position of the snapshot before the one being taken: that one is kept too.
-    private HotStorePosition before = store.Position;
-    private HotCheckpoint? checkpoint;
+    private HotStorePosition _before = store.Position;
+    private HotCheckpoint? _checkpoint;
 
     public override long Bytes => store.LiveExtents * extentBytes;
 
@@ -20,24 +20,24 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
 
     public override void BeginCheckpoint(StateWriter writer)
     {
-        checkpoint = store.BeginCheckpoint();
-        writer.Put(checkpoint.Position);
+        _checkpoint = store.BeginCheckpoint();
+        writer.Put(_checkpoint.Position);
     }
 
     public override void FlushCheckpoint()
     {
-        checkpoint!.Flush();
-        store.Retain(before);
-        before = checkpoint.Position;
-        checkpoint.Dispose();
-        checkpoint = null;
+        _checkpoint!.Flush();
+        store.Retain(_before);
+        _before = _checkpoint.Position;
+        _checkpoint.Dispose();
+        _checkpoint = null;
     }
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            checkpoint?.Dispose();
+            _checkpoint?.Dispose();
             store.Dispose();
         }
     }
@@ -45,36 +45,36 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
     // A record of a quote mark carries the minute in itself; the store selects by the time given beside it.
     private sealed class History(HotStore store) : InstrumentHistory
     {
-        private HotTickChain ticks;
-        private HotChain bars;
-        private HotChain marks;
+        private HotTickChain _ticks;
+        private HotChain _bars;
+        private HotChain _marks;
 
-        public override void PrefetchSelf() => Fetch.Ahead(in ticks, 3);
+        public override void PrefetchSelf() => Fetch.Ahead(in _ticks, 3);
 
-        public override void PrefetchTail() => store.Prefetch(in ticks);
+        public override void PrefetchTail() => store.Prefetch(in _ticks);
 
-        public override void AppendTick(in MarketEvent e, Outcome outcome) => store.AppendTick(ref ticks, in e, outcome);
+        public override void AppendTick(in MarketEvent e, Outcome outcome) => store.AppendTick(ref _ticks, in e, outcome);
 
-        public override void AppendBar(in BarAccumulator bar) => store.AppendRecord(ref bars, in bar, bar.Start);
+        public override void AppendBar(in BarAccumulator bar) => store.AppendRecord(ref _bars, in bar, bar.Start);
 
-        public override void AppendMark(in QuoteMark mark) => store.AppendRecord(ref marks, in mark, mark.Start);
+        public override void AppendMark(in QuoteMark mark) => store.AppendRecord(ref _marks, in mark, mark.Start);
 
         public override void ReadTicks(UnixNanos from, UnixNanos to, List<HistoryTick> target)
         {
-            using var reader = store.ReadTicks(in ticks, from, to);
+            using var reader = store.ReadTicks(in _ticks, from, to);
             while (reader.Read())
             {
                 target.Add(new HistoryTick(reader.Event, reader.Outcome));
             }
         }
 
-        public override void ReadBars(UnixNanos from, UnixNanos to, List<BarAccumulator> target) => store.ReadRecords(in bars, from, to, target);
+        public override void ReadBars(UnixNanos from, UnixNanos to, List<BarAccumulator> target) => store.ReadRecords(in _bars, from, to, target);
 
-        public override void ReadMarks(UnixNanos to, List<QuoteMark> target) => store.ReadRecords(in marks, new UnixNanos(long.MinValue), to, target);
+        public override void ReadMarks(UnixNanos to, List<QuoteMark> target) => store.ReadRecords(in _marks, new UnixNanos(long.MinValue), to, target);
 
         public override bool TryFindTrade(in SequenceDomain domain, ulong sequence, out MarketEvent trade)
         {
-            var isFound = store.TryFindTick(in ticks, domain.Source, domain.Channel, domain.Session, sequence, out var tick, out _)
+            var isFound = store.TryFindTick(in _ticks, domain.Source, domain.Channel, domain.Session, sequence, out var tick, out _)
                 && tick.Event.Kind == EventKind.Trade;
             trade = isFound ? tick.Event : default;
             return isFound;
@@ -82,19 +82,19 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
 
         public override void Save(StateWriter writer)
         {
-            writer.Put(in ticks);
-            writer.Put(in bars);
-            writer.Put(in marks);
+            writer.Put(in _ticks);
+            writer.Put(in _bars);
+            writer.Put(in _marks);
         }
 
         public override void Load(ref StateReader reader)
         {
-            ticks = reader.Take<HotTickChain>();
-            bars = reader.Take<HotChain>();
-            marks = reader.Take<HotChain>();
+            _ticks = reader.Take<HotTickChain>();
+            _bars = reader.Take<HotChain>();
+            _marks = reader.Take<HotChain>();
         }
 
-        public override InstrumentHistory Freeze() => new History(store) { ticks = ticks, bars = bars, marks = marks };
+        public override InstrumentHistory Freeze() => new History(store) { _ticks = _ticks, _bars = _bars, _marks = _marks };
     }
 }
 

@@ -7,41 +7,41 @@ namespace Grid.Runtime.Shards;
 /// <summary>The newest rejected events, whole, with their reason. All of them are in the journal; this is what can be listed at once.</summary>
 internal sealed class Quarantine(int capacity)
 {
-    private readonly Lock gate = new();
-    private readonly Queue<QuarantinedEvent> events = new();
-    private ulong lastId;
+    private readonly Lock _gate = new();
+    private readonly Queue<QuarantinedEvent> _events = new();
+    private ulong _lastId;
 
     /// <summary>Events ever quarantined.</summary>
-    public ulong Total => Volatile.Read(ref lastId);
+    public ulong Total => Volatile.Read(ref _lastId);
 
     public void Add(in MarketEvent e, Outcome outcome, ulong lsn, string producer)
     {
-        lock (gate)
+        lock (_gate)
         {
-            lastId++;
-            events.Enqueue(new QuarantinedEvent(lastId, e, outcome, producer, lsn));
-            if (events.Count > capacity)
+            _lastId++;
+            _events.Enqueue(new QuarantinedEvent(_lastId, e, outcome, producer, lsn));
+            if (_events.Count > capacity)
             {
-                events.Dequeue();
+                _events.Dequeue();
             }
         }
     }
 
     public IReadOnlyList<QuarantinedEvent> After(ulong id, int limit)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return [.. events.Where(e => e.Id > id).Take(limit)];
+            return [.. _events.Where(e => e.Id > id).Take(limit)];
         }
     }
 
     public void Save(StateWriter writer)
     {
-        lock (gate)
+        lock (_gate)
         {
-            writer.Put(lastId);
-            writer.Put(events.Count);
-            foreach (var e in events)
+            writer.Put(_lastId);
+            writer.Put(_events.Count);
+            foreach (var e in _events)
             {
                 writer.Put(e.Id);
                 writer.Put(e.Event);
@@ -55,7 +55,7 @@ internal sealed class Quarantine(int capacity)
     /// <summary>Reads what <see cref="Save"/> wrote, less what came after a frame: that will be replayed.</summary>
     public void Load(ref StateReader reader, ulong throughLsn)
     {
-        lastId = reader.Take<ulong>();
+        _lastId = reader.Take<ulong>();
         for (var left = reader.TakeCount(int.MaxValue); left > 0; left--)
         {
             var id = reader.Take<ulong>();
@@ -65,11 +65,11 @@ internal sealed class Quarantine(int capacity)
             var producer = reader.TakeText();
             if (lsn <= throughLsn)
             {
-                events.Enqueue(new QuarantinedEvent(id, e, outcome, producer, lsn));
+                _events.Enqueue(new QuarantinedEvent(id, e, outcome, producer, lsn));
             }
             else
             {
-                lastId--;
+                _lastId--;
             }
         }
     }

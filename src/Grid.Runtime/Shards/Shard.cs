@@ -19,26 +19,26 @@ internal sealed class Shard : IDisposable
     // lines of its instrument, most of them far away; fetched one by one they cost more than all the arithmetic.
     private const int EventsAtOnce = 16;
 
-    private readonly GridImage image;
-    private readonly uint index;
-    private readonly uint mask;
-    private readonly Dictionary<InstrumentId, DefinitionLog> definitions = [];
+    private readonly GridImage _image;
+    private readonly uint _index;
+    private readonly uint _mask;
+    private readonly Dictionary<InstrumentId, DefinitionLog> _definitions = [];
 
     // The states of the events at hand; null where an event belongs to another shard.
-    private readonly InstrumentState?[] gathered = new InstrumentState?[EventsAtOnce];
+    private readonly InstrumentState?[] _gathered = new InstrumentState?[EventsAtOnce];
 
     // Not null while a snapshot is being taken: what is not in it yet is written before it changes.
-    private ShardSweep? sweep;
+    private ShardSweep? _sweep;
 
     public Shard(GridImage image, int index, int shards, HistoryStore history)
     {
-        this.image = image;
-        this.index = (uint)index;
-        mask = (uint)shards - 1;
+        _image = image;
+        _index = (uint)index;
+        _mask = (uint)shards - 1;
         History = history;
     }
 
-    public int Index => (int)index;
+    public int Index => (int)_index;
 
     public HistoryStore History { get; }
 
@@ -49,7 +49,7 @@ internal sealed class Shard : IDisposable
     public int Instruments { get; private set; }
 
     /// <summary>True while a snapshot is being taken.</summary>
-    public bool IsSweeping => sweep is not null;
+    public bool IsSweeping => _sweep is not null;
 
     /// <summary>Decides and applies this shard's events of a batch, and writes their outcomes into it.</summary>
     public void Process(PendingBatch batch)
@@ -66,7 +66,7 @@ internal sealed class Shard : IDisposable
                 }
 
                 ref var e = ref batch.Events.Events[from + k];
-                sweep?.SaveBefore(state);
+                _sweep?.SaveBefore(state);
                 var outcome = Decide(state, in e, batch.Events);
                 batch.Outcomes[from + k] = outcome;
                 Finish(state, ref e, outcome, batch);
@@ -86,7 +86,7 @@ internal sealed class Shard : IDisposable
                 if (state is not null)
                 {
                     ref var e = ref batch.Events.Events[from + k];
-                    Observe(state, in e, image.Context.Source(e.Source));
+                    Observe(state, in e, _image.Context.Source(e.Source));
                     Finish(state, ref e, batch.Outcomes[from + k], batch);
                 }
             }
@@ -96,30 +96,30 @@ internal sealed class Shard : IDisposable
     /// <summary>Begins a snapshot of this shard as it is now.</summary>
     public void BeginSweep(ShardSweep begun)
     {
-        sweep = begun;
+        _sweep = begun;
         begun.Begin(this);
     }
 
     /// <summary>Goes on with the snapshot for a bounded while; true when the shard has finished it.</summary>
     public bool ContinueSweep()
     {
-        if (sweep is not null && sweep.SaveSome())
+        if (_sweep is not null && _sweep.SaveSome())
         {
-            sweep = null;
+            _sweep = null;
         }
 
-        return sweep is null;
+        return _sweep is null;
     }
 
     /// <summary>This shard's instruments, by number.</summary>
-    public IEnumerable<InstrumentState> OwnInstruments() => image.Instruments.All().Where(s => (s.Id.Value & mask) == index);
+    public IEnumerable<InstrumentState> OwnInstruments() => _image.Instruments.All().Where(s => (s.Id.Value & _mask) == _index);
 
     /// <summary>The definitions of an instrument; null if it has none.</summary>
     public DefinitionLog? DefinitionsOf(InstrumentId id)
     {
-        lock (definitions)
+        lock (_definitions)
         {
-            return definitions.GetValueOrDefault(id);
+            return _definitions.GetValueOrDefault(id);
         }
     }
 
@@ -127,9 +127,9 @@ internal sealed class Shard : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     public InstrumentState AddInstrument(InstrumentId id)
     {
-        var state = new InstrumentState(id, image.Context, History.Create(), image.Rules.Resolve(null));
-        sweep?.Exclude(state);
-        image.Instruments.Set(id, state);
+        var state = new InstrumentState(id, _image.Context, History.Create(), _image.Rules.Resolve(null));
+        _sweep?.Exclude(state);
+        _image.Instruments.Set(id, state);
         Instruments++;
         return state;
     }
@@ -137,25 +137,25 @@ internal sealed class Shard : IDisposable
     /// <summary>Sets what an instrument is.</summary>
     public void Define(InstrumentState state, in MarketEvent e, InstrumentDefinition definition)
     {
-        lock (definitions)
+        lock (_definitions)
         {
-            if (!definitions.TryGetValue(state.Id, out var log))
+            if (!_definitions.TryGetValue(state.Id, out var log))
             {
-                definitions[state.Id] = log = new DefinitionLog();
+                _definitions[state.Id] = log = new DefinitionLog();
             }
 
-            log.Add(in e, definition, image.Context.Order);
-            state.Rules = image.Rules.Resolve(log.Newest);
+            log.Add(in e, definition, _image.Context.Order);
+            state.Rules = _image.Rules.Resolve(log.Newest);
         }
     }
 
     /// <summary>Sets an instrument's definitions as a snapshot has them.</summary>
     public void SetDefinitions(InstrumentState state, DefinitionLog log)
     {
-        lock (definitions)
+        lock (_definitions)
         {
-            definitions[state.Id] = log;
-            state.Rules = image.Rules.Resolve(log.Newest);
+            _definitions[state.Id] = log;
+            state.Rules = _image.Rules.Resolve(log.Newest);
         }
     }
 
@@ -163,11 +163,11 @@ internal sealed class Shard : IDisposable
 
     private ReadOnlySpan<InstrumentState?> Gather(ReadOnlySpan<MarketEvent> events, int from)
     {
-        var states = gathered.AsSpan(0, Math.Min(EventsAtOnce, events.Length - from));
+        var states = _gathered.AsSpan(0, Math.Min(EventsAtOnce, events.Length - from));
         for (var k = 0; k < states.Length; k++)
         {
             var id = events[from + k].Instrument;
-            var state = (id.Value & mask) != index ? null : image.Instruments[id] ?? AddInstrument(id);
+            var state = (id.Value & _mask) != _index ? null : _image.Instruments[id] ?? AddInstrument(id);
             states[k] = state;
             state?.PrefetchState();
         }
@@ -188,7 +188,7 @@ internal sealed class Shard : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Outcome Decide(InstrumentState state, in MarketEvent e, EventBatch batch)
     {
-        var source = image.Context.Source(e.Source)!;
+        var source = _image.Context.Source(e.Source)!;
         var seen = Observe(state, in e, source);
         if (seen != Outcome.Accepted)
         {
@@ -250,7 +250,7 @@ internal sealed class Shard : IDisposable
         }
         else if (outcome.Disposition == Disposition.Rejected)
         {
-            image.Quarantine.Add(in e, outcome, batch.Lsn, batch.Producer);
+            _image.Quarantine.Add(in e, outcome, batch.Lsn, batch.Producer);
         }
     }
 
@@ -264,10 +264,10 @@ internal sealed class Shard : IDisposable
                 Define(state, in e, batch.Definitions[e.Detail]);
                 break;
             case EventKind.Run:
-                image.Cusips.Contribute(state.Rules.Calendar.DateOf(e.EventTime), in e, batch.Runs[e.Detail]);
+                _image.Cusips.Contribute(state.Rules.Calendar.DateOf(e.EventTime), in e, batch.Runs[e.Detail]);
                 break;
             case EventKind.Quote:
-                image.Cusips.Contribute(state.Rules.Calendar.DateOf(e.EventTime), state.Rules.Cusip, state.Id, SourceQuote.Of(in e));
+                _image.Cusips.Contribute(state.Rules.Calendar.DateOf(e.EventTime), state.Rules.Cusip, state.Id, SourceQuote.Of(in e));
                 break;
         }
     }

@@ -6,33 +6,33 @@ namespace Grid.Runtime.Shards;
 /// <summary>Runs one shard: applies batches in the order in which they come and answers questions between them.</summary>
 internal sealed class ShardThread : IDisposable
 {
-    private readonly BlockingCollection<Action<Shard>> work = [];
-    private readonly Shard shard;
-    private readonly Action<PendingBatch> applied;
-    private readonly Action<Exception> failed;
-    private readonly Thread thread;
+    private readonly BlockingCollection<Action<Shard>> _work = [];
+    private readonly Shard _shard;
+    private readonly Action<PendingBatch> _applied;
+    private readonly Action<Exception> _failed;
+    private readonly Thread _thread;
 
     public ShardThread(Shard shard, Action<PendingBatch> applied, Action<Exception> failed)
     {
-        this.shard = shard;
-        this.applied = applied;
-        this.failed = failed;
-        thread = new Thread(Run) { Name = $"grid-shard-{shard.Index}", IsBackground = true };
-        thread.Start();
+        _shard = shard;
+        _applied = applied;
+        _failed = failed;
+        _thread = new Thread(Run) { Name = $"grid-shard-{shard.Index}", IsBackground = true };
+        _thread.Start();
     }
 
     /// <summary>Queues a batch; the last shard to apply it reports it.</summary>
-    public void Enqueue(PendingBatch batch) => work.Add(s =>
+    public void Enqueue(PendingBatch batch) => _work.Add(s =>
     {
         s.Process(batch);
         if (batch.FinishShard())
         {
-            applied(batch);
+            _applied(batch);
         }
     });
 
     /// <summary>Queues a step in the order of the batches.</summary>
-    public void Enqueue(Action<Shard> step) => work.Add(step);
+    public void Enqueue(Action<Shard> step) => _work.Add(step);
 
     /// <summary>Asks something on the shard's own thread, behind the batches queued by now.</summary>
     public Task<T> AskAsync<T>(Func<Shard, T> question)
@@ -40,7 +40,7 @@ internal sealed class ShardThread : IDisposable
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            work.Add(s =>
+            _work.Add(s =>
             {
                 try
                 {
@@ -63,9 +63,9 @@ internal sealed class ShardThread : IDisposable
     /// <summary>Finishes what is queued and ends the thread.</summary>
     public void Dispose()
     {
-        work.CompleteAdding();
-        thread.Join();
-        work.Dispose();
+        _work.CompleteAdding();
+        _thread.Join();
+        _work.Dispose();
     }
 
     private void Run()
@@ -75,24 +75,24 @@ internal sealed class ShardThread : IDisposable
             while (true)
             {
                 // With a snapshot under way the thread does a piece of it after each batch, and all of it while idle.
-                if (!work.TryTake(out var step, shard.IsSweeping ? 0 : Timeout.Infinite))
+                if (!_work.TryTake(out var step, _shard.IsSweeping ? 0 : Timeout.Infinite))
                 {
-                    if (work.IsCompleted)
+                    if (_work.IsCompleted)
                     {
                         return;
                     }
 
-                    shard.ContinueSweep();
+                    _shard.ContinueSweep();
                     continue;
                 }
 
-                step(shard);
-                shard.ContinueSweep();
+                step(_shard);
+                _shard.ContinueSweep();
             }
         }
         catch (Exception failure)
         {
-            failed(failure);
+            _failed(failure);
         }
     }
 }

@@ -15,17 +15,17 @@ internal sealed class ShardSweep(int mark, Action<SnapshotSection, ReadOnlyMemor
     private const int ChunkBytes = 1 << 20;
     private const int BytesAtOnce = 128 << 10;
 
-    private readonly ArrayBufferWriter<byte> chunk = new(ChunkBytes + (64 << 10));
-    private Shard? shard;
-    private List<InstrumentState> states = [];
-    private int next;
-    private int inChunk;
+    private readonly ArrayBufferWriter<byte> _chunk = new(ChunkBytes + (64 << 10));
+    private Shard? _shard;
+    private List<InstrumentState> _states = [];
+    private int _next;
+    private int _inChunk;
 
     /// <summary>Notes what there is at this moment. On the shard's thread.</summary>
     public void Begin(Shard begun)
     {
-        shard = begun;
-        states = [.. begun.OwnInstruments()];
+        _shard = begun;
+        _states = [.. begun.OwnInstruments()];
         var head = new ArrayBufferWriter<byte>();
         var writer = new StateWriter(head);
         writer.Put(begun.Index);
@@ -57,18 +57,18 @@ internal sealed class ShardSweep(int mark, Action<SnapshotSection, ReadOnlyMemor
     /// <summary>Writes some more; true when all are written.</summary>
     public bool SaveSome()
     {
-        var until = chunk.WrittenCount + BytesAtOnce;
-        while (next < states.Count)
+        var until = _chunk.WrittenCount + BytesAtOnce;
+        while (_next < _states.Count)
         {
-            SaveBefore(states[next++]);
-            if (chunk.WrittenCount >= until)
+            SaveBefore(_states[_next++]);
+            if (_chunk.WrittenCount >= until)
             {
                 return false;
             }
         }
 
         WriteChunk();
-        states = [];
+        _states = [];
         finished();
         return true;
     }
@@ -76,15 +76,15 @@ internal sealed class ShardSweep(int mark, Action<SnapshotSection, ReadOnlyMemor
     private void Save(InstrumentState state)
     {
         state.SnapshotMark = mark;
-        var writer = new StateWriter(chunk);
+        var writer = new StateWriter(_chunk);
         writer.Put(state.Id);
-        var definitions = shard!.DefinitionsOf(state.Id);
+        var definitions = _shard!.DefinitionsOf(state.Id);
         writer.Put(definitions is not null);
         definitions?.Save(writer);
         state.Save(writer);
         state.History.Save(writer);
-        inChunk++;
-        if (chunk.WrittenCount >= ChunkBytes)
+        _inChunk++;
+        if (_chunk.WrittenCount >= ChunkBytes)
         {
             WriteChunk();
         }
@@ -92,11 +92,11 @@ internal sealed class ShardSweep(int mark, Action<SnapshotSection, ReadOnlyMemor
 
     private void WriteChunk()
     {
-        if (inChunk > 0)
+        if (_inChunk > 0)
         {
-            write(SnapshotSection.Instruments, chunk.WrittenMemory.ToArray());
-            chunk.ResetWrittenCount();
-            inChunk = 0;
+            write(SnapshotSection.Instruments, _chunk.WrittenMemory.ToArray());
+            _chunk.ResetWrittenCount();
+            _inChunk = 0;
         }
     }
 

@@ -18,28 +18,28 @@ namespace Grid.Runtime.Snapshots;
 internal sealed partial class SnapshotTaker(
     DataFolder data, GridImage image, JournalWriter journal, TimeProvider time, long journalBytes, ulong newestLsn, ILogger log, bool isSteppedByCaller = false)
 {
-    private readonly SnapshotCatalog catalog = new(data.Snapshots);
-    private ulong newest = newestLsn;
-    private long bytesAtLast;
-    private int mark;
-    private Task running = Task.CompletedTask;
+    private readonly SnapshotCatalog _catalog = new(data.Snapshots);
+    private ulong _newest = newestLsn;
+    private long _bytesAtLast;
+    private int _mark;
+    private Task _running = Task.CompletedTask;
 
     /// <summary>The frame that the newest snapshot covers; 0 without one.</summary>
-    public ulong NewestLsn => Volatile.Read(ref newest);
+    public ulong NewestLsn => Volatile.Read(ref _newest);
 
     /// <summary>True if enough was journaled since the last one, and none is being taken.</summary>
-    public bool IsDue(long bytesAppended) => bytesAppended - bytesAtLast >= journalBytes && running.IsCompleted;
+    public bool IsDue(long bytesAppended) => bytesAppended - _bytesAtLast >= journalBytes && _running.IsCompleted;
 
     /// <summary>Begins a snapshot of everything up to a frame. On the sequencer's thread, whose order places the moment.</summary>
     public Task Begin(ulong lsn, Action<Action<Shard>> onEachShard, Func<Task> flushJournal)
     {
-        if (!running.IsCompleted || lsn == NewestLsn)
+        if (!_running.IsCompleted || lsn == NewestLsn)
         {
-            return running;
+            return _running;
         }
 
-        bytesAtLast = journal.BytesAppended;
-        mark++;
+        _bytesAtLast = journal.BytesAppended;
+        _mark++;
         var sections = Channel.CreateUnbounded<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)>(
             new UnboundedChannelOptions { AllowSynchronousContinuations = isSteppedByCaller });
         var left = image.Shards.Length;
@@ -48,8 +48,8 @@ internal sealed partial class SnapshotTaker(
             Write(type, Bytes(save));
         }
 
-        onEachShard(s => s.BeginSweep(new ShardSweep(mark, Write, Finish)));
-        return running = isSteppedByCaller
+        onEachShard(s => s.BeginSweep(new ShardSweep(_mark, Write, Finish)));
+        return _running = isSteppedByCaller
             ? SaveAsync(lsn, sections.Reader, flushJournal)
             : Task.Run(() => SaveAsync(lsn, sections.Reader, flushJournal));
 
@@ -90,7 +90,7 @@ internal sealed partial class SnapshotTaker(
     {
         try
         {
-            using var file = catalog.Begin(lsn, UnixNanos.From(time.GetUtcNow()));
+            using var file = _catalog.Begin(lsn, UnixNanos.From(time.GetUtcNow()));
             await WriteShardsAsync(file, sections).ConfigureAwait(false);
             foreach (var (type, bytes) in LateSections())
             {
@@ -105,8 +105,8 @@ internal sealed partial class SnapshotTaker(
             // A snapshot never runs ahead of the flushed journal.
             await flushJournal().ConfigureAwait(false);
             file.Publish();
-            Volatile.Write(ref newest, lsn);
-            var kept = catalog.DeleteOlder();
+            Volatile.Write(ref _newest, lsn);
+            var kept = _catalog.DeleteOlder();
             journal.DeleteSegmentsBefore(kept[^1] + 1);
             LogTaken(lsn, file.Length);
         }
