@@ -75,7 +75,8 @@ public static class Crc32C
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Word(ref byte start, nint at) => LittleEndian(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, at)));
+    private static ulong Word(ref byte start, nint at) =>
+        LittleEndian(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, at)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong LittleEndian(ulong word) =>

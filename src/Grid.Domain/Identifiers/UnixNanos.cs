@@ -20,11 +20,12 @@ public readonly record struct UnixNanos(long Value) : IComparable<UnixNanos>
     /// <summary>The same moment, cut to .NET's 100 ns.</summary>
     public DateTimeOffset ToDateTimeOffset() => DateTimeOffset.UnixEpoch.AddTicks(Math.DivRem(Value, 100).Quotient - (Value % 100 < 0 ? 1 : 0));
 
-    /// <summary>The start of the interval of the given length that holds this moment, counted from 1970.</summary>
+    /// <summary>The start of the interval of the given length that holds this moment, counted from 1970; the earliest moment there is where that would lie before it.</summary>
     public UnixNanos Floor(long intervalNs)
     {
         var rest = Value % intervalNs;
-        return new UnixNanos(Value - (rest < 0 ? rest + intervalNs : rest));
+        rest = rest < 0 ? rest + intervalNs : rest;
+        return new UnixNanos(Value < long.MinValue + rest ? long.MinValue : Value - rest);
     }
 
     /// <summary>The UTC date.</summary>
@@ -48,9 +49,9 @@ public readonly record struct UnixNanos(long Value) : IComparable<UnixNanos>
     /// <summary>ISO 8601 in UTC with nine decimals, e.g. <c>2013-10-07T13:30:00.123456789Z</c>.</summary>
     public override string ToString()
     {
-        var whole = Floor(PerSecond);
-        return whole.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture)
-            + "." + (Value - whole.Value).ToString("D9", CultureInfo.InvariantCulture) + "Z";
+        var fraction = Value % PerSecond;
+        return ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture)
+            + "." + (fraction < 0 ? fraction + PerSecond : fraction).ToString("D9", CultureInfo.InvariantCulture) + "Z";
     }
 
     /// <summary>
@@ -77,7 +78,7 @@ public readonly record struct UnixNanos(long Value) : IComparable<UnixNanos>
             }
 
             var digits = end - dot - 1;
-            if (digits is < 1 or > 9)
+            if (digits is < 1 or > 9 || !IsAfterSeconds(text.AsSpan(0, dot)) || (end < text.Length && text[end] is not ('Z' or '+' or '-')))
             {
                 return false;
             }
@@ -100,6 +101,10 @@ public readonly record struct UnixNanos(long Value) : IComparable<UnixNanos>
         value = new UnixNanos(From(time).Value + fraction);
         return true;
     }
+
+    // A fraction belongs to seconds: hh:mm:ss stands before its point.
+    private static bool IsAfterSeconds(ReadOnlySpan<char> text) =>
+        text.Length == 19 && text[13] == ':' && text[16] == ':' && text[^2..].IndexOfAnyExceptInRange('0', '9') < 0;
 
     private static readonly string[] Formats =
     [

@@ -96,6 +96,11 @@ public sealed record InstrumentDefinition
                 return false;
             }
 
+            if (!System.Text.Unicode.Utf8.IsValid(source.Slice(at + 1, source[at])))
+            {
+                return false;
+            }
+
             texts[i] = Encoding.UTF8.GetString(source.Slice(at + 1, source[at]));
             at += 1 + source[at];
         }

@@ -101,7 +101,7 @@ public struct SourceQuote
                 bid = new Side(true, new Price(quote.Bid.Price), new Quantity(quote.Bid.Size), quote.Bid.Time, quote.Source);
             }
 
-            if (quote.Ask.State == SideState.Set && (!ask.IsSet || IsBetter(-quote.Ask.Price, -ask.Price.Raw, in quote.Ask, quote.Source, in ask, order)))
+            if (quote.Ask.State == SideState.Set && (!ask.IsSet || IsBetter(~quote.Ask.Price, ~ask.Price.Raw, in quote.Ask, quote.Source, in ask, order)))
             {
                 ask = new Side(true, new Price(quote.Ask.Price), new Quantity(quote.Ask.Size), quote.Ask.Time, quote.Source);
             }

@@ -92,6 +92,7 @@ internal sealed unsafe class HotLog : IDisposable
     /// <exception cref="GridStorageException">A new extent is needed and cannot be made; nothing was taken.</exception>
     public long Allocate(int bytes, out byte* address)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, typeof(HotStore));
         var inside = _position & _offsetMask;
         if (inside == 0 || inside + bytes > _offsetMask + 1 - HotExtentHeader.SlackBytes)
         {
@@ -156,7 +157,7 @@ internal sealed unsafe class HotLog : IDisposable
         _liveFrom = _position;
         for (var slot = 0; slot < _slots.Length; slot++)
         {
-            Drop(slot);
+            Withdraw(slot)?.Release();
         }
 
         if (TakeNext() is { } unused)
@@ -217,7 +218,6 @@ internal sealed unsafe class HotLog : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void BeginExtent()
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, typeof(HotStore));
         var index = (_position + _offsetMask) >> _shift;
 
         // The oldest goes first: on a disk that is nearly full its space is the new one's.
@@ -277,7 +277,16 @@ internal sealed unsafe class HotLog : IDisposable
         Volatile.Write(ref _slots[slot], extent);
     }
 
+    // Unmapping takes milliseconds, which are not the writer's to wait.
     private void Drop(int slot)
+    {
+        if (Withdraw(slot) is { } extent)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static dropped => dropped.Release(), extent, preferLocal: false);
+        }
+    }
+
+    private HotExtent? Withdraw(int slot)
     {
         var extent = _slots[slot];
         if (extent is not null)
@@ -286,9 +295,8 @@ internal sealed unsafe class HotLog : IDisposable
             _addresses[slot] = 0;
             _dirty[slot] = false;
             LiveExtents--;
-
-            // Unmapping takes milliseconds, which are not the writer's to wait.
-            ThreadPool.UnsafeQueueUserWorkItem(static dropped => dropped.Release(), extent, preferLocal: false);
         }
+
+        return extent;
     }
 }

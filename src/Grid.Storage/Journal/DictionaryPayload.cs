@@ -23,7 +23,7 @@ internal static class DictionaryPayload
         BinaryPrimitives.WriteInt32LittleEndian(to[8..], names);
     }
 
-    /// <summary>Adds the names of a payload to the lists, one per kind; false if it is malformed or does not continue them.</summary>
+    /// <summary>Adds the names of a payload to the list of its kind; false if it is malformed or does not continue it.</summary>
     public static bool TryRead(ReadOnlySpan<byte> payload, List<byte[]>[] lists)
     {
         if (payload.Length < HeadBytes || BinaryPrimitives.ReadUInt32LittleEndian(payload) >= Kinds)

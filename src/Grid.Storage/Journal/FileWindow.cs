@@ -61,7 +61,7 @@ internal sealed class FileWindow(IJournalFile file, bool skipsUnreadable = false
         return -1;
     }
 
-    /// <summary>Where the last byte from here on that is not zero ends; <paramref name="offset"/> itself if there is none.</summary>
+    /// <summary>Where the last byte from here on that is not zero ends; the offset itself if there is none.</summary>
     public long FindEndOfNonZero(long offset)
     {
         var end = offset;
@@ -85,7 +85,8 @@ internal sealed class FileWindow(IJournalFile file, bool skipsUnreadable = false
         var old = _buffer;
         if (count > _buffer.Length)
         {
-            _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(usualBytes, (int)BitOperations.RoundUpToPowerOf2((uint)count)));
+            var needed = (int)BitOperations.RoundUpToPowerOf2((uint)count);
+            _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(usualBytes, needed));
         }
 
         if (offset >= _start && offset < _start + _length)

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Grid.Storage.Journal;
 
-/// <summary>Payload of a gap frame: the last LSN that is lost (u64; the frame's own is the first), and bytes lost (u64).</summary>
+/// <summary>Payload of a gap frame: the last LSN lost (u64; the frame's own is the first), and bytes lost (u64).</summary>
 internal static class GapPayload
 {
     public const int Bytes = 16;

@@ -22,9 +22,9 @@ public interface IJournalFile : IDisposable
     /// <summary>Cuts the file to a length, or makes it longer with zeros.</summary>
     void SetLength(long length);
 
-    /// <summary>Makes the file this long with zeros and takes the space now, so that later writes do not find the disk full.</summary>
+    /// <summary>Makes the file this long with zeros and takes the space now: later writes do not find the disk full.</summary>
     void Preallocate(long length);
 
-    /// <summary>Returns when everything written and the length are on the disk. After a failure the file cannot be trusted.</summary>
+    /// <summary>Returns when all that was written, and the length, are on the disk. After a failure trust nothing.</summary>
     void Flush();
 }

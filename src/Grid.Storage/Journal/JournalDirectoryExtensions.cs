@@ -51,7 +51,7 @@ public static class JournalDirectoryExtensions
         directory.Flush();
     }
 
-    /// <summary>Gives back the space of a file that will not be published, if the disk lets it; a later start does so too.</summary>
+    /// <summary>Gives back the space of a file that will not be published, if the disk lets it.</summary>
     public static void DiscardTemporary(this IJournalDirectory directory, string name)
     {
         try

@@ -30,6 +30,6 @@ public readonly ref struct JournalFrame
     /// <summary>The payload, until the next frame is read.</summary>
     public ReadOnlySpan<byte> Payload { get; }
 
-    /// <summary>Of a <see cref="JournalFrameType.Gap"/>, the last LSN that a repair could not read; of others their own LSN.</summary>
+    /// <summary>Of a <see cref="JournalFrameType.Gap"/>, the last LSN that is lost; of others their own LSN.</summary>
     public ulong LostThrough => Type == JournalFrameType.Gap ? GapPayload.LostThrough(Payload) : Lsn;
 }

@@ -1,6 +1,6 @@
 namespace Grid.Storage.Journal;
 
-/// <summary>Options of the journal. Each has a default and a range; <see cref="Validate"/> names every one that is out of it.</summary>
+/// <summary>Options of the journal; <see cref="Validate"/> names every one that is out of its range.</summary>
 public sealed class JournalOptions
 {
     /// <summary>Smallest <see cref="SegmentBytesMax"/>: 64 KB.</summary>
@@ -21,7 +21,7 @@ public sealed class JournalOptions
     /// </summary>
     public long SegmentBytesMax { get; set; } = 256L << 20;
 
-    /// <summary>Bytes gathered in memory before they are written without waiting for a flush; 4 KB to 64 MB, 4 MB by default.</summary>
+    /// <summary>Bytes gathered before they are written without waiting for a flush; 4 KB to 64 MB, 4 MB by default.</summary>
     public int BufferBytes { get; set; } = 4 << 20;
 
     /// <summary>Throws if an option is out of its range.</summary>

@@ -36,7 +36,7 @@ public sealed class JournalReader : IDisposable
                 throw JournalDamage.Missing(journal.Path, fromLsn, segments[0] - 1, "the journal begins later");
             }
 
-            _segment = SegmentScanner.Open(journal, segments.FindLast(first => first <= fromLsn) is > 0 and var start ? start : segments[0]);
+            _segment = SegmentScanner.Open(journal, Math.Max(segments[0], segments.FindLast(first => first <= fromLsn)));
         }
     }
 
@@ -44,7 +44,9 @@ public sealed class JournalReader : IDisposable
     public JournalCut? TornEnd { get; private set; }
 
     /// <summary>Where the next frame would be read, for messages about a frame's contents.</summary>
-    public string Position => _segment is null ? _journal.Path : $"'{_segment.Path}', offset {_segment.Offset}, LSN {_segment.NextLsn}";
+    public string Position => _segment is null
+        ? _journal.Path
+        : $"'{_segment.Path}', offset {_segment.Offset}, LSN {_segment.NextLsn}";
 
     /// <summary>Reads the next frame; false at the end. The frame's payload is gone with the next call.</summary>
     /// <exception cref="GridStorageException">The journal is damaged: where, and how to repair it.</exception>
@@ -94,9 +96,9 @@ public sealed class JournalReader : IDisposable
 
         if (next != ended.NextLsn)
         {
-            throw ended.NextLsn < next
-                ? JournalDamage.At(ended.Path, ended.Offset, ended.NextLsn, $"{ended.Fault}, but the next segment begins with LSN {next}")
-                : JournalDamage.At(ended.Path, ended.Offset, ended.NextLsn, $"the next segment begins already with LSN {next}");
+            throw JournalDamage.At(ended.Path, ended.Offset, ended.NextLsn, ended.NextLsn < next
+                ? $"{ended.Fault}, but the next segment begins with LSN {next}"
+                : $"the next segment begins already with LSN {next}");
         }
 
         _segment = SegmentScanner.Open(_journal, next);

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Grid.Storage.Journal;
 
 /// <summary>
@@ -46,7 +44,8 @@ public sealed class JournalRepairer
         }
         catch (Exception failure) when (DiskFailure.Is(failure))
         {
-            throw DiskFailure.Explain($"journal '{journal.Path}' cannot be repaired; what was done so far is safe, run it again", failure);
+            throw DiskFailure.Explain(
+                $"journal '{journal.Path}' cannot be repaired; what was done so far is safe, run it again", failure);
         }
 
         return new JournalRepairReport(
@@ -118,9 +117,8 @@ public sealed class JournalRepairer
     {
         var loss = new JournalLoss(_journal.Path, 0, 0, firstLsn, lastLsn, "the segment is missing");
         var name = SegmentName.Of(firstLsn);
-        var salt = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
-        using (var segment = SegmentWriter.Begin(
-            _journal.CreateTemporary(name), new SegmentHeader(firstLsn, default, salt, _dictionaries), _buffer))
+        var header = new SegmentHeader(firstLsn, default, SegmentHeader.RandomSalt(), _dictionaries);
+        using (var segment = SegmentWriter.Begin(_journal.CreateTemporary(name), header, _buffer))
         {
             AppendGap(segment, loss);
             segment.Seal();
@@ -210,8 +208,8 @@ public sealed class JournalRepairer
     {
         Span<byte> payload = stackalloc byte[GapPayload.Bytes];
         GapPayload.Write(payload, loss.LastLsn, loss.Bytes);
-        segment.Append(
-            new FrameHeader(0, GapPayload.Bytes, loss.FirstLsn, loss.FirstLsn - 1, JournalFrameType.Gap, 0, 0, 0), payload, default);
+        var header = new FrameHeader(0, GapPayload.Bytes, loss.FirstLsn, loss.FirstLsn - 1, JournalFrameType.Gap, 0, 0, 0);
+        segment.Append(header, payload, default);
     }
 
     private string NameAside(string name)

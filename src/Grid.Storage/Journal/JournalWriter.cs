@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Grid.Domain.Identifiers;
 
 namespace Grid.Storage.Journal;
@@ -40,7 +39,8 @@ public sealed class JournalWriter : IDisposable
     private readonly Lock _changingSegments = new();
     private ulong[] _segmentLsns;
 
-    private JournalWriter(IJournalDirectory journal, JournalOptions options, TimeProvider time, Func<uint> newSalt, ulong flushedLsnAtLeast)
+    private JournalWriter(
+        IJournalDirectory journal, JournalOptions options, TimeProvider time, Func<uint> newSalt, ulong flushedLsnAtLeast)
     {
         _journal = journal;
         _options = options;
@@ -80,8 +80,9 @@ public sealed class JournalWriter : IDisposable
     /// </param>
     /// <exception cref="GridStorageException">The journal is damaged, of a newer version, or cannot be written.</exception>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public static JournalWriter Open(IJournalDirectory journal, JournalOptions options, TimeProvider time, ulong flushedLsnAtLeast = 0) =>
-        Open(journal, options, time, () => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint))), flushedLsnAtLeast);
+    public static JournalWriter Open(
+        IJournalDirectory journal, JournalOptions options, TimeProvider time, ulong flushedLsnAtLeast = 0) =>
+        Open(journal, options, time, SegmentHeader.RandomSalt, flushedLsnAtLeast);
 
     internal static JournalWriter Open(
         IJournalDirectory journal, JournalOptions options, TimeProvider time, Func<uint> newSalt, ulong flushedLsnAtLeast = 0)
@@ -93,7 +94,8 @@ public sealed class JournalWriter : IDisposable
         }
         catch (Exception failure) when (DiskFailure.Is(failure))
         {
-            throw DiskFailure.Explain($"journal '{journal.Path}' cannot be opened for appending", failure, options.SegmentBytesMax);
+            throw DiskFailure.Explain(
+                $"journal '{journal.Path}' cannot be opened for appending", failure, options.SegmentBytesMax);
         }
     }
 
@@ -104,7 +106,7 @@ public sealed class JournalWriter : IDisposable
     public ulong Append(JournalFrameType type, JournalDictionary? dictionary, ReadOnlySpan<byte> payload, byte flags = 0) =>
         Append(type, dictionary, default, payload, flags);
 
-    /// <summary>Appends a frame whose payload is <paramref name="head"/> followed by <paramref name="body"/>, and returns its LSN.</summary>
+    /// <summary>Appends a frame whose payload is a head followed by a body, and returns its LSN.</summary>
     /// <exception cref="ArgumentException">
     /// The payload is larger than <see cref="JournalFormat.FrameBytesMax"/>, the type is the journal's own, or the
     /// dictionary is another journal's. The writer can still be used.
@@ -119,7 +121,8 @@ public sealed class JournalWriter : IDisposable
         try
         {
             var owed = dictionary?.BytesOwed(_segment.Header.FirstLsn) ?? 0;
-            if (_segment.Bytes + owed + JournalFormat.FrameBytes((int)payloadBytes) > SegmentLimit && _lastLsn >= _segment.Header.FirstLsn)
+            var bytes = owed + JournalFormat.FrameBytes((int)payloadBytes);
+            if (_segment.Bytes + bytes > SegmentLimit && _lastLsn >= _segment.Header.FirstLsn)
             {
                 Roll();
                 owed = dictionary?.BytesOwed(_segment.Header.FirstLsn) ?? 0;
@@ -180,7 +183,7 @@ public sealed class JournalWriter : IDisposable
         Dispose();
     }
 
-    /// <summary>Closes without flushing: what was appended since the last <see cref="Flush"/> may be lost, as nobody was promised it.</summary>
+    /// <summary>Closes without flushing: what was appended since the last <see cref="Flush"/> was promised to nobody.</summary>
     public void Dispose()
     {
         _isClosed = true;
@@ -294,7 +297,8 @@ public sealed class JournalWriter : IDisposable
     {
         if (payloadBytes > JournalFormat.FrameBytesMax)
         {
-            throw new ArgumentException($"a journal frame has {payloadBytes} bytes of payload; at most {JournalFormat.FrameBytesMax} are allowed");
+            throw new ArgumentException(
+                $"a journal frame has {payloadBytes} bytes of payload; at most {JournalFormat.FrameBytesMax} are allowed");
         }
 
         if (type is 0 or JournalFrameType.Dictionary or JournalFrameType.Gap)
@@ -313,7 +317,8 @@ public sealed class JournalWriter : IDisposable
         if (_failure is not null)
         {
             throw new GridStorageException(
-                $"the journal failed before and takes no more frames; restart the process to recover. The failure was: {_failure.Message}",
+                "the journal failed before and takes no more frames; restart the process to recover. "
+                + $"The failure was: {_failure.Message}",
                 innerException: _failure);
         }
 

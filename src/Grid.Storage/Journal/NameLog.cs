@@ -67,7 +67,8 @@ internal sealed class NameLog
     {
         if ((uint)needed > Array.MaxLength)
         {
-            throw new ArgumentException($"name '{Encoding.ASCII.GetString(name)}' cannot be added: the dictionary holds 2 GB of names");
+            throw new ArgumentException(
+                $"name '{Encoding.ASCII.GetString(name)}' cannot be added: the dictionary holds 2 GB of names");
         }
 
         var grown = new byte[Math.Clamp(2L * _bytes.Length, Math.Max(needed, 256), Array.MaxLength)];

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Grid.Domain;
 using Grid.Domain.Identifiers;
 
@@ -22,6 +23,9 @@ internal readonly record struct SegmentHeader(ulong FirstLsn, UnixNanos CreatedA
     private const int CreatedAtAt = 24;
     private const int DictionariesAt = 32;
     private const int CrcAt = 60;
+
+    /// <summary>A salt for a new segment.</summary>
+    public static uint RandomSalt() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
 
     public void Write(Span<byte> to)
     {

@@ -28,7 +28,8 @@ internal sealed class SegmentNames
 
         if (names.Frames != header.DictionaryFrames)
         {
-            fault = $"it needs {header.DictionaryFrames} dictionary frames of dictionary {header.Dictionary}; {names.Frames} could be read";
+            fault = $"it needs {header.DictionaryFrames} dictionary frames of dictionary {header.Dictionary}; "
+                + $"{names.Frames} could be read";
             return false;
         }
 

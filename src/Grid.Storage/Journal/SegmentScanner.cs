@@ -60,7 +60,8 @@ internal sealed class SegmentScanner : IDisposable
     {
         FrameFault.End => "the frames end here",
         FrameFault.CutShort => $"a frame with {_faulty.PayloadBytes} bytes of payload runs past the end of the file",
-        FrameFault.TooLong => $"a frame says it has {_faulty.PayloadBytes} bytes of payload; at most {JournalFormat.FrameBytesMax} are allowed",
+        FrameFault.TooLong => $"a frame says it has {_faulty.PayloadBytes} bytes of payload; "
+            + $"at most {JournalFormat.FrameBytesMax} are allowed",
         FrameFault.Checksum => "the checksum of the frame does not match",
         FrameFault.Malformed => "the frame's contents do not keep the format",
         FrameFault.WrongLsn => $"the frame found here has LSN {_faulty.Lsn}",
@@ -225,5 +226,6 @@ internal sealed class SegmentScanner : IDisposable
 
     private static bool IsWellFormed(in FrameHeader header, ReadOnlySpan<byte> payload) =>
         header.Lsn > header.FlushedLsn
-        && (header.Type != JournalFrameType.Gap || (payload.Length == GapPayload.Bytes && GapPayload.LostThrough(payload) >= header.Lsn));
+        && (header.Type != JournalFrameType.Gap
+            || (payload.Length == GapPayload.Bytes && GapPayload.LostThrough(payload) >= header.Lsn));
 }

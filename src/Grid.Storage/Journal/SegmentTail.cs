@@ -18,7 +18,8 @@ internal enum SegmentTailKind
 /// unreadable frame followed by readable ones can still be a torn end. It is damage only if somebody knew that the
 /// frame was on the disk: a later frame says so, or the caller does.
 /// </summary>
-internal readonly record struct SegmentTail(SegmentTailKind Kind, long Offset, ulong Lsn, long Bytes, ulong FlushedLsn, string Reason)
+internal readonly record struct SegmentTail(
+    SegmentTailKind Kind, long Offset, ulong Lsn, long Bytes, ulong FlushedLsn, string Reason)
 {
     /// <summary>Looks at what follows the place where the scanner stopped, and leaves it there.</summary>
     /// <param name="scanner">A scanner whose last read found nothing.</param>

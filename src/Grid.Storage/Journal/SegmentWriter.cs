@@ -1,6 +1,6 @@
 namespace Grid.Storage.Journal;
 
-/// <summary>One segment being written: frames are gathered in a buffer that goes to the file when it is full or flushed.</summary>
+/// <summary>One segment being written: frames gather in a buffer that goes to the file when it is full or flushed.</summary>
 internal sealed class SegmentWriter : IDisposable
 {
     private readonly IJournalFile _file;

@@ -1,0 +1,272 @@
+using System.Net.Sockets;
+using Grid.Domain;
+using Grid.Domain.Feed;
+using Grid.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace Grid.Gateway.Feed;
+
+/// <summary>
+/// One client's connection: a reader that hands frames to the session, and a writer of its own for what goes back. The
+/// reader stops while the grid is full, and the client's kernel holds what it sends: that is the backpressure.
+/// </summary>
+internal sealed class FeedConnection : IFeedListener, IDisposable
+{
+    private readonly Socket _socket;
+    private readonly IGrid _grid;
+    private readonly FeedOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly string _peer;
+    private readonly FeedOutbox _outbox = new();
+    private readonly CancellationTokenSource _end = new();
+
+    // The reader's own: unread bytes, and the place of the first of them.
+    private readonly ReceiveBuffer _buffer;
+    private FeedPlace _place = new(Frame: 1, Byte: 0);
+
+    // Why the server closes the connection; null while it is open or if the client closed it. Set once.
+    private GridException? _reason;
+
+    // Null until Hello was answered. Set by the reader, looked at by the sweep.
+    private volatile FeedSession? _session;
+
+    // When the reader began to wait for the frame that it waits for; 0 while it is not waiting. Looked at by the sweep.
+    private long _waitingSince;
+
+    public FeedConnection(Socket socket, IGrid grid, FeedOptions options, TimeProvider time, ILogger log)
+    {
+        _socket = socket;
+        _grid = grid;
+        _options = options;
+        _time = time;
+        _log = log;
+        _peer = socket.RemoteEndPoint?.ToString() ?? "unknown";
+        _buffer = new ReceiveBuffer(options.ReceiveBufferBytes);
+        _waitingSince = time.GetTimestamp();
+    }
+
+    /// <summary>Serves the connection to its end; never throws.</summary>
+    public async Task RunAsync()
+    {
+        var writing = WriteAsync();
+        var closedByClient = false;
+        try
+        {
+            await ReceiveAsync(_end.Token);
+            closedByClient = true;
+        }
+        catch (GridException refusal)
+        {
+            Close(refusal);
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // The reason is set, or the client went away in the middle of something.
+        }
+        catch (Exception e)
+        {
+            FeedLog.Unexpected(_log, _peer, e);
+            Close(new GridException(GridErrorCode.StorageFailed, "the server failed on this connection; its log says why"));
+        }
+
+        _buffer.Release();
+        await CloseAsync(writing, closedByClient);
+        Dispose();
+    }
+
+    /// <summary>Ends the connection with a last error to the client; the first reason wins. Never waits.</summary>
+    public void Close(GridException reason)
+    {
+        if (Interlocked.CompareExchange(ref _reason, reason, null) is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            _ = _end.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The connection ended by itself at this moment.
+        }
+    }
+
+    /// <summary>Ends the connection if its client was silent for too long.</summary>
+    public void CloseIfSilent()
+    {
+        var since = Volatile.Read(ref _waitingSince);
+        if (since == 0)
+        {
+            return;
+        }
+
+        var silent = _time.GetElapsedTime(since);
+        if (_session is null && silent > _options.HelloTimeout)
+        {
+            Close(new GridException(GridErrorCode.TimedOut, $"no whole Hello came within {_options.HelloTimeout.TotalSeconds} s of connecting"));
+        }
+        else if (silent > _options.IdleTimeout)
+        {
+            Close(new GridException(GridErrorCode.TimedOut, $"no whole frame came within {_options.IdleTimeout.TotalSeconds} s; Ping keeps a connection open"));
+        }
+    }
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _end.Dispose();
+    }
+
+    void IFeedListener.Acknowledged(in Acknowledgement acknowledgement) => _outbox.Acknowledge(in acknowledgement);
+
+    void IFeedListener.Closed(GridException reason) => Close(reason);
+
+    private async Task WriteAsync()
+    {
+        try
+        {
+            await _outbox.WriteAsync(_socket, LastFrame, CancellationToken.None);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Nobody reads any more; the reader finds the same or is told.
+            await _end.CancelAsync();
+        }
+    }
+
+    private byte[]? LastFrame() => _reason is { } reason ? new ErrorFrame(reason.Code, reason.Message).ToFrame(batch: 0, isFatal: true) : null;
+
+    private async Task ReceiveAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            var payloadMax = _session is null ? HelloFrame.PayloadBytesMax : FeedProtocol.PayloadBytesMax;
+            var fault = FeedHeader.TryRead(_buffer.Unread.Span, payloadMax, out var header);
+            if (fault == FeedFault.None)
+            {
+                Volatile.Write(ref _waitingSince, 0);
+                if (!await HandleAsync(header, _buffer.Unread.Slice(FeedHeader.Bytes, (int)header.PayloadLength), cancel))
+                {
+                    return;
+                }
+
+                _buffer.Handled(header.FrameBytes);
+                _place = new FeedPlace(_place.Frame + 1, _place.Byte + header.FrameBytes);
+                Volatile.Write(ref _waitingSince, _time.GetTimestamp());
+            }
+            else if (fault != FeedFault.Incomplete)
+            {
+                throw Refused(FeedHeader.Explain(fault, header, _buffer.Unread.Span, payloadMax, _place.ToString()));
+            }
+            else if (!await FillAsync(header.FrameBytes, cancel))
+            {
+                return;
+            }
+        }
+    }
+
+    // False at the end of the client's bytes.
+    private async ValueTask<bool> FillAsync(int frameBytes, CancellationToken cancel)
+    {
+        if (_buffer.IsEmpty)
+        {
+            // An idle connection waits without a buffer: a thousand of them cost a thousand sockets, not 512 MB.
+            _buffer.Release();
+            if (_socket.Available == 0)
+            {
+                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancel);
+            }
+        }
+
+        _buffer.EnsureRoom(frameBytes);
+        var received = await _socket.ReceiveAsync(_buffer.Free, SocketFlags.None, cancel);
+        _buffer.Received(received);
+        if (received == 0 && !_buffer.IsEmpty)
+        {
+            FeedLog.HalfFrame(_log, _peer, _place, _buffer.Unread.Length);
+        }
+
+        return received > 0;
+    }
+
+    // False if the client said Bye.
+    private ValueTask<bool> HandleAsync(FeedHeader header, ReadOnlyMemory<byte> payload, CancellationToken cancel) =>
+        _session is { } session ? session.HandleAsync(header, payload, _place, cancel) : OpenAsync(header, payload, cancel);
+
+    private async ValueTask<bool> OpenAsync(FeedHeader header, ReadOnlyMemory<byte> payload, CancellationToken cancel)
+    {
+        if (header.Type != FeedFrameType.Hello)
+        {
+            throw new GridException(GridErrorCode.Malformed, $"{_place} has the type {(byte)header.Type} ({header.Type}); the first frame must be Hello (1)");
+        }
+
+        if (!HelloFrame.TryRead(payload.Span, out var hello, out var refusal))
+        {
+            throw Refused(refusal);
+        }
+
+        var feed = await _grid.OpenFeedAsync(new FeedHello(hello.Producer, hello.Epoch, (AckLevel)hello.Ack), this, cancel);
+        _outbox.StartAfter(feed.LastDurableBatch);
+        _session = new FeedSession(feed, _outbox, _options.OutstandingBatchesMax);
+        FeedLog.Opened(_log, _peer, hello.Producer, hello.Epoch, feed.LastDurableBatch);
+        var welcome = new WelcomeFrame(FeedProtocol.PayloadBytesMax, GridLimits.BatchEventsMax, _options.OutstandingBatchesMax);
+        await _outbox.PostAsync(welcome.ToFrame(feed.LastDurableBatch), cancel);
+        return true;
+    }
+
+    private async Task CloseAsync(Task writing, bool closedByClient)
+    {
+        // From here on the client has so long to take what is still to be said; then the socket is closed under it.
+        await using var linger = _time.CreateTimer(static s => ((Socket)s!).Dispose(), _socket, _options.LingerTimeout, Timeout.InfiniteTimeSpan);
+        try
+        {
+            if (_session is { } session)
+            {
+                await session.DisposeAsync();
+            }
+        }
+        catch (Exception e)
+        {
+            FeedLog.Unexpected(_log, _peer, e);
+        }
+
+        _outbox.Complete();
+        await writing;
+        FeedLog.Closed(_log, _peer, _place.Frame - 1, _reason?.Message ?? (closedByClient ? "the client closed it" : "the client is gone"));
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+            if (!closedByClient)
+            {
+                await DrainAsync();
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It is closed already.
+        }
+    }
+
+    // A socket that is closed with unread bytes resets the connection, and the client may never see the last error.
+    private async Task DrainAsync()
+    {
+        var unread = new byte[4096];
+        while (await _socket.ReceiveAsync(unread, SocketFlags.None) > 0)
+        {
+        }
+    }
+
+    private GridException Refused(FeedRefusal refusal)
+    {
+        var place = _place.ToString();
+        return new(refusal.Code, refusal.Message.StartsWith(place, StringComparison.Ordinal) ? refusal.Message : $"{place}: {refusal.Message}");
+    }
+}
+
+/// <summary>A place on a connection, for messages. Frames count from 1, bytes from 0.</summary>
+internal readonly record struct FeedPlace(long Frame, long Byte)
+{
+    public override string ToString() => $"frame {Frame} at byte {Byte}";
+}

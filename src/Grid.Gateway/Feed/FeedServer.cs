@@ -1,0 +1,169 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Grid.Domain;
+using Grid.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace Grid.Gateway.Feed;
+
+/// <summary>
+/// Listens for producers that speak the binary feed protocol (PROTOCOL.md) and hands their batches to the grid. What one
+/// connection does wrong ends that connection and nothing else.
+/// </summary>
+public sealed class FeedServer : IAsyncDisposable
+{
+    private const int BacklogMax = 1024;
+
+    // Connections above the limit that are being told so; further ones are closed without a word.
+    private const int TurnedAwayMax = 64;
+    private static readonly TimeSpan AcceptAgainAfter = TimeSpan.FromMilliseconds(100);
+
+    private readonly IGrid _grid;
+    private readonly FeedOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Socket _listener;
+    private readonly ITimer _sweep;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<FeedConnection, Task> _open = new();
+    private readonly ConcurrentDictionary<FeedConnection, Task> _turnedAway = new();
+    private readonly Task _accepting;
+
+    private FeedServer(IGrid grid, FeedOptions options, TimeProvider time, ILogger log, Socket listener)
+    {
+        _grid = grid;
+        _options = options;
+        _time = time;
+        _log = log;
+        _listener = listener;
+        EndPoint = (IPEndPoint)listener.LocalEndPoint!;
+        var period = (options.HelloTimeout < options.IdleTimeout ? options.HelloTimeout : options.IdleTimeout) / 4;
+        _sweep = time.CreateTimer(static s => ((FeedServer)s!).Sweep(), this, period, period);
+        FeedLog.Listening(log, EndPoint.ToString());
+        _accepting = AcceptAsync(_stop.Token);
+    }
+
+    /// <summary>Where it listens; with port 0 in the options, the port that was picked.</summary>
+    public IPEndPoint EndPoint { get; }
+
+    /// <summary>Connections that are open.</summary>
+    public int Connections => _open.Count;
+
+    /// <summary>Begins to listen.</summary>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    public static FeedServer Start(IGrid grid, FeedOptions options, TimeProvider time, ILoggerFactory logs)
+    {
+        ArgumentNullException.ThrowIfNull(grid);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(logs);
+        options.Validate();
+        var listener = new Socket(options.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            listener.Bind(options.EndPoint);
+            listener.Listen(BacklogMax);
+        }
+        catch (SocketException e)
+        {
+            listener.Dispose();
+            throw new IOException($"feed cannot listen on {options.EndPoint}: {e.Message}", e);
+        }
+
+        return new FeedServer(grid, options, time, logs.CreateLogger<FeedServer>(), listener);
+    }
+
+    /// <summary>Stops listening, tells every client that the server stops, and waits until all connections are closed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _stop.CancelAsync();
+        _listener.Dispose();
+        await _sweep.DisposeAsync();
+        await _accepting;
+        var ends = new List<Task>();
+        foreach (var connections in new[] { _open, _turnedAway })
+        {
+            foreach (var (connection, end) in connections)
+            {
+                connection.Close(new GridException(GridErrorCode.Stopping, "the server is stopping"));
+                ends.Add(end);
+            }
+        }
+
+        await Task.WhenAll(ends);
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                Serve(await _listener.AcceptAsync(stop));
+            }
+            catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException or SocketException)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // Out of descriptors, most likely: those that are open go on, and the queue of the kernel waits.
+                FeedLog.CannotAccept(_log, e);
+                await Task.Delay(AcceptAgainAfter, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private void Serve(Socket socket)
+    {
+        socket.NoDelay = true;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        var connection = new FeedConnection(socket, _grid, _options, _time, _log);
+        if (_open.Count < _options.ConnectionsMax)
+        {
+            Run(connection, _open);
+            return;
+        }
+
+        FeedLog.TurnedAway(_log, socket.RemoteEndPoint?.ToString() ?? "unknown", _options.ConnectionsMax);
+        if (_turnedAway.Count >= TurnedAwayMax)
+        {
+            socket.Dispose();
+            return;
+        }
+
+        connection.Close(new GridException(
+            GridErrorCode.TooManyConnections,
+            $"{_options.ConnectionsMax} feed connections are open, which is the limit (option {nameof(FeedOptions.ConnectionsMax)})"));
+        Run(connection, _turnedAway);
+    }
+
+    // The entry is made before the connection runs, so that its end always finds it.
+    private static void Run(FeedConnection connection, ConcurrentDictionary<FeedConnection, Task> connections)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        connections[connection] = done.Task;
+        _ = Task.Run(async () =>
+        {
+            await connection.RunAsync();
+            connections.TryRemove(connection, out _);
+            done.SetResult();
+        });
+    }
+
+    private void Sweep()
+    {
+        foreach (var (connection, _) in _open)
+        {
+            connection.CloseIfSilent();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Buffers.Text;
+using Grid.Domain.Identifiers;
+
+namespace Grid.Gateway.Http;
+
+/// <summary>Writes the few JSON forms of an answer straight into a buffer, without allocation.</summary>
+internal ref struct JsonText(Span<byte> target)
+{
+    private readonly Span<byte> _target = target;
+
+    /// <summary>Bytes written.</summary>
+    public int Length { get; private set; }
+
+    public void Raw(ReadOnlySpan<byte> text)
+    {
+        text.CopyTo(_target[Length..]);
+        Length += text.Length;
+    }
+
+    /// <summary>A name inside quotes: of printable ASCII only these two need an escape.</summary>
+    public void Name(ReadOnlySpan<byte> name)
+    {
+        foreach (var c in name)
+        {
+            if (c is (byte)'"' or (byte)'\\')
+            {
+                _target[Length++] = (byte)'\\';
+            }
+
+            _target[Length++] = c;
+        }
+    }
+
+    /// <summary>A key and an exact decimal as a string, or null.</summary>
+    public void Decimal(ReadOnlySpan<byte> key, bool isSet, long value, int scale)
+    {
+        Raw(key);
+        if (!isSet)
+        {
+            Raw("null"u8);
+            return;
+        }
+
+        _target[Length++] = (byte)'"';
+        Length += FixedPoint.Format(value, scale, _target[Length..]);
+        _target[Length++] = (byte)'"';
+    }
+
+    /// <summary>A decimal of any size.</summary>
+    public void Wide(Int128 value, int scale) => Raw(System.Text.Encoding.ASCII.GetBytes(WideDecimal.Text(value, scale)));
+
+    public void Number(ulong value)
+    {
+        Utf8Formatter.TryFormat(value, _target[Length..], out var written);
+        Length += written;
+    }
+
+    /// <summary>A key and a time in ISO 8601 with nanoseconds, in UTC.</summary>
+    public void Time(ReadOnlySpan<byte> key, UnixNanos time)
+    {
+        Raw(key);
+        _target[Length++] = (byte)'"';
+        var whole = time.Floor(UnixNanos.PerSecond);
+
+        // "O" of a UTC time is 2013-10-07T13:30:00.0000000Z: its first 19 characters are ours.
+        Utf8Formatter.TryFormat(whole.ToDateTimeOffset().UtcDateTime, _target[Length..], out _, 'O');
+        Length += 19;
+        _target[Length++] = (byte)'.';
+        Utf8Formatter.TryFormat((ulong)(time.Value - whole.Value), _target[Length..], out var digits, new System.Buffers.StandardFormat('D', 9));
+        Length += digits;
+        _target[Length++] = (byte)'Z';
+        _target[Length++] = (byte)'"';
+    }
+}

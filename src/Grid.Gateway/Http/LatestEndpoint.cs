@@ -1,0 +1,140 @@
+using System.Buffers;
+using Grid.Domain;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Instruments;
+using Grid.Runtime;
+using Microsoft.AspNetCore.Http;
+
+namespace Grid.Gateway.Http;
+
+/// <summary>
+/// What is known now of one instrument (<c>/v1/latest/SYMBOL</c>), of some (<c>?instruments=A,B</c>) or of all that fit a
+/// pattern (<c>?pattern=A*</c>). It may show an event a moment before that event is durable.
+/// </summary>
+internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
+{
+    private const string Path = "/v1/latest";
+    private const int InstrumentBytesMax = 1024;
+    private const int PageRows = 1000;
+
+    /// <summary>Answers the request for one instrument, without routing and without allocation; false if it is another request.</summary>
+    public bool TryAnswer(HttpContext context)
+    {
+        var path = context.Request.Path.Value;
+        if (path is null || path.Length <= Path.Length + 1 || !path.StartsWith(Path + "/", StringComparison.Ordinal) || context.Request.Method != HttpMethods.Get)
+        {
+            return false;
+        }
+
+        Span<byte> symbol = stackalloc byte[GridLimits.NameBytesMax];
+        var name = path.AsSpan(Path.Length + 1);
+        var index = NameRules.TryEncode(name, symbol, out var length) ? grid.Names.Instruments.Find(symbol[..length]) : -1;
+        if (index <= 0 || !grid.TryGetLatest(new InstrumentId((uint)index), out var latest))
+        {
+            throw new GridException(GridErrorCode.InstrumentNotFound, $"there is no instrument '{name}'");
+        }
+
+        var body = context.Response.BodyWriter;
+        var written = Write(body.GetSpan(InstrumentBytesMax), in latest, grid.Names);
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = written;
+        body.Advance(written);
+        return true;
+    }
+
+    /// <summary>Answers the request for some instruments or a pattern, as an array in the order asked for.</summary>
+    public async Task ManyAsync(HttpContext context)
+    {
+        var arguments = new QueryArguments(context);
+        var ids = arguments.Text("instruments") is { } instruments
+            ? Named(instruments)
+            : await grid.FindInstrumentsAsync(
+                arguments.Text("pattern") ?? throw new GridException(GridErrorCode.BadArgument, "give the argument 'instruments' (symbols with commas) or 'pattern' (* and ? stand for any text and any character)"),
+                arguments.Text("after"),
+                arguments.Limit(PageRows, options.RowsMax),
+                context.RequestAborted).ConfigureAwait(false);
+        context.Response.ContentType = "application/json";
+        var body = context.Response.BodyWriter;
+        body.Write("["u8);
+        var isFirst = true;
+        foreach (var id in ids)
+        {
+            if (grid.TryGetLatest(id, out var latest))
+            {
+                body.Write(isFirst ? ""u8 : ","u8);
+                body.Advance(Write(body.GetSpan(InstrumentBytesMax), in latest, grid.Names));
+                isFirst = false;
+                if (body.UnflushedBytes > 64 << 10)
+                {
+                    await body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+                }
+            }
+        }
+
+        body.Write("]"u8);
+        await body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private List<InstrumentId> Named(string instruments)
+    {
+        var ids = new List<InstrumentId>();
+        var unknown = new List<string>();
+        foreach (var symbol in instruments.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var index = grid.Names.Instruments.Find(symbol);
+            var id = new InstrumentId((uint)Math.Max(index, 0));
+            if (index > 0 && grid.TryGetLatest(id, out _))
+            {
+                ids.Add(id);
+            }
+            else
+            {
+                unknown.Add(symbol);
+            }
+        }
+
+        return unknown.Count == 0
+            ? ids
+            : throw new GridException(GridErrorCode.InstrumentNotFound, $"there is no instrument {string.Join(", ", unknown.Select(s => $"'{s}'"))}");
+    }
+
+    // Symbols are printable ASCII; of these only the quote and the backslash need escaping in JSON.
+    private static int Write(Span<byte> target, in Latest latest, GridNames names)
+    {
+        var text = new JsonText(target);
+        text.Raw("{\"instrument\":\""u8);
+        text.Name(names.Instruments[(int)latest.Instrument.Value]);
+        text.Raw("\""u8);
+        text.Decimal(",\"price\":"u8, latest.HasLast, latest.Last.Price.Raw, Price.Scale);
+        text.Decimal(",\"size\":"u8, latest.HasLast, latest.Last.Size.Raw, Quantity.Scale);
+        text.Decimal(",\"bid\":"u8, latest.Bid.IsSet, latest.Bid.Price.Raw, Price.Scale);
+        text.Decimal(",\"bid_size\":"u8, latest.Bid.IsSet, latest.Bid.Size.Raw, Quantity.Scale);
+        text.Decimal(",\"ask\":"u8, latest.Ask.IsSet, latest.Ask.Price.Raw, Price.Scale);
+        text.Decimal(",\"ask_size\":"u8, latest.Ask.IsSet, latest.Ask.Size.Raw, Quantity.Scale);
+        text.Time(",\"time\":"u8, latest.Time);
+        if (latest.HasLast)
+        {
+            text.Time(",\"trade_time\":"u8, latest.Last.EventTime);
+            text.Raw(",\"venue\":\""u8);
+            text.Name(names.Venues[latest.Last.Venue.Value]);
+            text.Raw("\""u8);
+        }
+
+        if (latest.Day.Date != 0)
+        {
+            text.Raw(",\"day\":{\"date\":"u8);
+            text.Number(latest.Day.Date);
+            text.Decimal(",\"open\":"u8, true, latest.Day.Open.Raw, Price.Scale);
+            text.Decimal(",\"high\":"u8, true, latest.Day.High.Raw, Price.Scale);
+            text.Decimal(",\"low\":"u8, true, latest.Day.Low.Raw, Price.Scale);
+            text.Raw(",\"volume\":\""u8);
+            text.Wide(latest.Day.Volume, Quantity.Scale);
+            text.Raw("\",\"count\":"u8);
+            text.Number((ulong)latest.Day.Count);
+            text.Raw("}"u8);
+        }
+
+        text.Raw("}"u8);
+        return text.Length;
+    }
+}
