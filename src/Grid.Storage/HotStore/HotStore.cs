@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Grid.Domain;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
@@ -114,6 +115,16 @@ public sealed unsafe partial class HotStore : IDisposable
         block = BeginBlock(ref chain, HotBlockKind.Records, sizeof(T), HotBlock.RecordRowsAt, bytes);
         WriteRecord(block + HotBlock.RecordRowsAt, in record, time);
         chain.Begin(bytes, time.Value);
+    }
+
+    /// <summary>Brings the place where a chain's next row goes nearer to the processor: to be called some events ahead.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(in HotTickChain chain)
+    {
+        if (Sse.IsSupported && _log.TryLocate(chain.Chain.Block, out var block))
+        {
+            Sse.Prefetch0(block + chain.Chain.Used);
+        }
     }
 
     /// <summary>
