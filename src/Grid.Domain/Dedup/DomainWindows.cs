@@ -18,6 +18,9 @@ public sealed class DomainWindows
     /// <summary>Domains held.</summary>
     public int Count => _windows.Length;
 
+    /// <summary>Asks for a number and marks it as seen.</summary>
+    public SequenceSeen Observe(in SequenceDomain domain, ulong sequence) => Find(in domain)?.Observe(sequence) ?? SequenceSeen.TooOld;
+
     /// <summary>The window of a domain, made if the domain is new; null if its session is older than those kept.</summary>
     public SequenceWindow? Find(in SequenceDomain domain)
     {

@@ -31,11 +31,7 @@ internal sealed class AmendedMinute(InstrumentContext context, InstrumentHistory
 
         minute.IsReplacement = true;
         history.AppendBar(in minute);
-        var date = calendar.DateOf(start);
-        if (date == series.DayDate)
-        {
-            series.Day = DayOf(date, start, calendar);
-        }
+        ReplaceDay(ref series, calendar, calendar.DateOf(start));
     }
 
     /// <summary>The newest trade that counts for last, given what was the last before the amendment.</summary>
@@ -67,20 +63,47 @@ internal sealed class AmendedMinute(InstrumentContext context, InstrumentHistory
         }
     }
 
-    private BarAccumulator DayOf(uint date, UnixNanos near, SessionCalendar calendar)
+    // The day is that of the newest date that has a trade: an amendment may take the only one away or bring it back.
+    private void ReplaceDay(ref TradeSeries series, SessionCalendar calendar, uint date)
+    {
+        if (date < series.DayDate)
+        {
+            return;
+        }
+
+        var near = tradeTime.Floor(UnixNanos.PerMinute).Value;
+        var to = new UnixNanos(near + DayReachNs);
+        var days = Days(new UnixNanos(near - DayReachNs), to, calendar);
+        if (days.TryGetValue(date, out var day))
+        {
+            (series.DayDate, series.Day) = (date, day);
+        }
+        else if (date == series.DayDate)
+        {
+            days = Days(new UnixNanos(long.MinValue), to, calendar);
+            series.DayDate = days.Count > 0 ? days.Keys.Max() : 0;
+            series.Day = days.GetValueOrDefault(series.DayDate);
+        }
+    }
+
+    // Of the closed minutes in a range, those with trades, by date.
+    private Dictionary<uint, BarAccumulator> Days(UnixNanos from, UnixNanos to, SessionCalendar calendar)
     {
         var records = new List<BarAccumulator>();
-        history.ReadBars(new UnixNanos(near.Value - DayReachNs), new UnixNanos(near.Value + DayReachNs), records);
-        var day = default(BarAccumulator);
+        history.ReadBars(from, to, records);
+        var days = new Dictionary<uint, BarAccumulator>();
         foreach (var (start, minute) in BarFold.Combine(records, context.Order))
         {
-            if (calendar.DateOf(new UnixNanos(start)) == date)
+            if (!minute.IsEmpty)
             {
+                var date = calendar.DateOf(new UnixNanos(start));
+                var day = days.GetValueOrDefault(date);
                 day.Merge(in minute, context.Order);
+                days[date] = day;
             }
         }
 
-        return day;
+        return days;
     }
 
     private List<MarketEvent> EffectiveTrades(UnixNanos from, UnixNanos to)

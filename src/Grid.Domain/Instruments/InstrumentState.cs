@@ -260,12 +260,17 @@ public sealed class InstrumentState
         {
             ApplyTrade(in trade);
         }
+        else if (!_series.IsInSecond(trade.EventTime))
+        {
+            // Time goes on with a cancelled trade too: a later amendment may bring it back, and must find its minute open or closed.
+            Advance(trade.EventTime);
+        }
     }
 
     private void ApplyQuote(in MarketEvent e)
     {
         var quote = SourceQuote.Of(in e);
-        if (!_series.IsInSecond(e.EventTime) && !Advance(e.EventTime) && !_series.IsInMinute(e.EventTime))
+        if (!_series.IsInSecond(e.EventTime) && !Advance(e.EventTime) && !_series.IsInMinute(e.EventTime) && quote.IsAny)
         {
             History.AppendMark(new QuoteMark { Start = e.EventTime.Floor(UnixNanos.PerMinute), Quote = quote });
         }

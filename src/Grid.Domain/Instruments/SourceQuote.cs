@@ -54,6 +54,9 @@ public struct SourceQuote
     /// <summary>Its ask.</summary>
     public SideMark Ask;
 
+    /// <summary>True if a side was set or cleared.</summary>
+    public readonly bool IsAny => Bid.State != SideState.Absent || Ask.State != SideState.Absent;
+
     /// <summary>The sides that a quote event sets or clears; the other is absent.</summary>
     public static SourceQuote Of(in MarketEvent e)
     {

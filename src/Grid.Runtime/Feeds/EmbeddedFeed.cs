@@ -21,9 +21,10 @@ internal sealed class EmbeddedFeed : IFeed
     private readonly NameMap[] _maps = [new(), new(), new(), new()];
     private readonly Dictionary<int, int> _undeclared = [];
 
-    // Of the sequencer's thread.
+    // Of the sequencer's thread; of the caller where "received" is asked for. A retry of an older batch takes nothing back.
     private readonly OutcomeCounts _acknowledgedCounts = new();
     private long _acknowledgedEvents;
+    private ulong _acknowledgedBatch;
 
     private bool _isClosed;
 
@@ -108,30 +109,29 @@ internal sealed class EmbeddedFeed : IFeed
             throw;
         }
 
-        if (_hello.Ack == AckLevel.Received)
-        {
-            _acknowledgedEvents += batch.IsRetry ? batch.RetriedEvents : batch.Events.Count;
-        }
-
-        var events = _acknowledgedEvents;
+        // Once it is handed over, the batch is no longer ours; if it is refused, nothing is acknowledged.
+        var events = batch.IsRetry ? batch.RetriedEvents : batch.Events.Count;
         EnqueueChecked(batch);
         if (_hello.Ack == AckLevel.Received)
         {
-            _listener.Acknowledged(new Acknowledgement(batchNumber, events, _acknowledgedCounts));
+            _acknowledgedEvents += events;
+            _acknowledgedBatch = Math.Max(_acknowledgedBatch, batchNumber);
+            _listener.Acknowledged(new Acknowledgement(_acknowledgedBatch, _acknowledgedEvents, _acknowledgedCounts));
         }
     }
 
     /// <summary>Acknowledges all batches whose outcomes are flushed. On the sequencer's thread.</summary>
     public void AcknowledgeThrough(ulong flushedLsn)
     {
-        ulong last = 0;
+        var isAny = false;
         while (InFlight.TryTake(flushedLsn, _producer.DurableBatch, out var batch))
         {
-            last = batch.Number;
+            isAny = true;
             if (_hello.Ack != AckLevel.Received)
             {
                 _acknowledgedEvents += batch.Events;
                 _acknowledgedCounts.Add(batch.Counts);
+                _acknowledgedBatch = Math.Max(_acknowledgedBatch, batch.Number);
             }
 
             if (!batch.IsRetry)
@@ -142,9 +142,9 @@ internal sealed class EmbeddedFeed : IFeed
             InFlight.Return(batch);
         }
 
-        if (last != 0 && _hello.Ack != AckLevel.Received)
+        if (isAny && _hello.Ack != AckLevel.Received)
         {
-            _listener.Acknowledged(new Acknowledgement(last, _acknowledgedEvents, _acknowledgedCounts));
+            _listener.Acknowledged(new Acknowledgement(_acknowledgedBatch, _acknowledgedEvents, _acknowledgedCounts));
         }
     }
 

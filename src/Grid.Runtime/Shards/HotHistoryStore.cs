@@ -1,8 +1,10 @@
+using System.Numerics;
 using Grid.Domain;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 using Grid.Domain.Validation;
+using Grid.Storage;
 using Grid.Storage.HotStore;
 
 namespace Grid.Runtime.Shards;
@@ -10,9 +12,14 @@ namespace Grid.Runtime.Shards;
 /// <summary>Keeps a shard's ticks and closed minutes in its hot store.</summary>
 internal sealed class HotHistoryStore(HotStore store, long extentBytes) : HistoryStore
 {
+    // Checkpoints that are not on the disk yet, oldest first: one, and those whose snapshots failed before they were flushed.
+    // The next snapshot owes them all, because each tells only of what changed since the one before it.
+    private readonly Queue<HotCheckpoint> _begun = new();
+    private readonly Lock _gate = new();
+
     // The position of the snapshot before the one being taken: that one is kept too.
     private HotStorePosition _before = store.Position;
-    private HotCheckpoint? _checkpoint;
+    private bool _hasFailed;
 
     public override long Bytes => store.LiveExtents * extentBytes;
 
@@ -20,24 +27,47 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
 
     public override void BeginCheckpoint(StateWriter writer)
     {
-        _checkpoint = store.BeginCheckpoint();
-        writer.Put(_checkpoint.Position);
+        var checkpoint = store.BeginCheckpoint();
+        writer.Put(checkpoint.Position);
+        lock (_gate)
+        {
+            _begun.Enqueue(checkpoint);
+        }
     }
 
     public override void FlushCheckpoint()
     {
-        _checkpoint!.Flush();
-        store.Retain(_before);
-        _before = _checkpoint.Position;
-        _checkpoint.Dispose();
-        _checkpoint = null;
+        lock (_gate)
+        {
+            if (_hasFailed)
+            {
+                throw new GridStorageException("the hot store could not be flushed before; until a restart the journal is all there is");
+            }
+
+            // After a failed flush nobody knows what is on the disk, so this remains true.
+            _hasFailed = true;
+            var position = _before;
+            while (_begun.TryDequeue(out var checkpoint))
+            {
+                checkpoint.Flush();
+                position = checkpoint.Position;
+            }
+
+            _hasFailed = false;
+            store.Retain(_before);
+            _before = position;
+        }
     }
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            _checkpoint?.Dispose();
+            foreach (var checkpoint in _begun)
+            {
+                checkpoint.Dispose();
+            }
+
             store.Dispose();
         }
     }
@@ -106,7 +136,7 @@ internal sealed class HotHistoryStores(string folder, long bytesMax, bool readOn
     public HistoryStore Open(int shard, int shards, ReadOnlySpan<byte> checkpoint)
     {
         var options = new HotStoreOptions { BytesMax = Math.Max(bytesMax / shards, 4L << 20) };
-        options.ExtentBytes = Math.Min(ExtentBytesMost, options.BytesMax / 4);
+        options.ExtentBytes = Math.Min(ExtentBytesMost, 1L << BitOperations.Log2((ulong)options.BytesMax / 4));
         var position = HotStorePosition.Start;
         if (!checkpoint.IsEmpty)
         {

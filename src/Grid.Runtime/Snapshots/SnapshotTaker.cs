@@ -39,7 +39,7 @@ internal sealed partial class SnapshotTaker(
         }
 
         _bytesAtLast = journal.BytesAppended;
-        _mark++;
+        var taken = ++_mark;
         var sections = Channel.CreateUnbounded<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)>(
             new UnboundedChannelOptions { AllowSynchronousContinuations = isSteppedByCaller });
         var left = image.Shards.Length;
@@ -48,7 +48,7 @@ internal sealed partial class SnapshotTaker(
             Write(type, Bytes(save));
         }
 
-        onEachShard(s => s.BeginSweep(new ShardSweep(_mark, Write, Finish)));
+        onEachShard(s => s.BeginSweep(new ShardSweep(taken, Write, Finish)));
         return _running = isSteppedByCaller
             ? SaveAsync(lsn, sections.Reader, flushJournal)
             : Task.Run(() => SaveAsync(lsn, sections.Reader, flushJournal));

@@ -6,37 +6,43 @@ namespace Grid.Storage.HotStore;
 /// </summary>
 public sealed class HotCheckpoint : IDisposable
 {
-    private readonly List<HotExtent> _changed;
-    private readonly HotFolder? _folder;
+    private readonly HotFolder _folder;
+    private readonly List<(HotExtent Extent, long Changes)> _owed;
+    private readonly long _folderChanges;
 
-    internal HotCheckpoint(HotStorePosition position, List<HotExtent> changed, HotFolder? folder)
+    internal HotCheckpoint(HotStorePosition position, HotFolder folder, List<(HotExtent Extent, long Changes)> owed)
     {
         Position = position;
-        _changed = changed;
         _folder = folder;
+        _folderChanges = folder.Changes;
+        _owed = owed;
     }
 
     /// <summary>The position that <see cref="HotStore.Open"/> resumes at.</summary>
     public HotStorePosition Position { get; }
 
-    /// <summary>Returns when everything appended before the checkpoint began is on the disk; then disposes of it.</summary>
+    /// <summary>Indexes of the extents to be flushed, in order.</summary>
+    internal IEnumerable<long> Owed => _owed.Select(o => o.Extent.Index).Order();
+
+    /// <summary>
+    /// Returns when everything appended before the checkpoint began is on the disk; then disposes of it. One that is
+    /// disposed of without leaves what it owes to the next.
+    /// </summary>
     /// <exception cref="GridStorageException">
-    /// The disk refused. What is on it is then unknown: no later checkpoint of this store can be trusted.
+    /// The disk refused, now or in an earlier checkpoint. What is on it is then unknown, and a flush that is tried again
+    /// may succeed without having written anything: no checkpoint of this store succeeds any more.
     /// </exception>
     public void Flush()
     {
         try
         {
-            foreach (var extent in _changed)
+            _folder.ThrowIfFlushFailed();
+            foreach (var (extent, changes) in _owed)
             {
-                Flush(extent);
+                Try(extent.Path, () => extent.Flush(changes));
             }
 
-            _folder?.Flush();
-        }
-        catch (IOException failure)
-        {
-            throw new GridStorageException($"cannot flush the hot store: {failure.Message}", innerException: failure);
+            Try(_folder.Path, () => _folder.Flush(_folderChanges));
         }
         finally
         {
@@ -47,23 +53,25 @@ public sealed class HotCheckpoint : IDisposable
     /// <summary>Lets go of the store's files.</summary>
     public void Dispose()
     {
-        foreach (var extent in _changed)
+        foreach (var (extent, _) in _owed)
         {
             extent.Release();
         }
 
-        _changed.Clear();
+        _owed.Clear();
     }
 
-    private static void Flush(HotExtent extent)
+    private void Try(string path, Action flush)
     {
         try
         {
-            extent.Flush();
+            flush();
         }
         catch (IOException failure)
         {
-            throw new IOException($"'{extent.Path}': {failure.Message}", failure);
+            var told = new GridStorageException($"cannot flush '{path}' of the hot store: {failure.Message}", innerException: failure);
+            _folder.FlushFailed(told.Message);
+            throw told;
         }
     }
 }

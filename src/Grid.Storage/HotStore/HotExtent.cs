@@ -17,6 +17,9 @@ internal sealed unsafe class HotExtent
     // The store has one; each reader that is inside has one. At 0 the bytes are gone, and it never grows again.
     private int _references = 1;
 
+    // The highest version of Changes that is known to be on the disk. Written by whoever flushes.
+    private long _flushed;
+
     private HotExtent(long index, string path, SafeFileHandle file, MemoryMappedFileAccess access, long bytes)
     {
         Index = index;
@@ -50,6 +53,12 @@ internal sealed unsafe class HotExtent
 
     /// <summary>Where its file is or would be, for messages.</summary>
     public string Path { get; }
+
+    /// <summary>Grows with each checkpoint that finds the extent changed. The writer's own.</summary>
+    public long Changes { get; set; }
+
+    /// <summary>False if <see cref="Changes"/> has grown beyond what was flushed. For the writer.</summary>
+    public bool IsFlushed => Volatile.Read(ref _flushed) >= Changes;
 
     /// <summary>Its first byte; to be used only between <see cref="TryAddReference"/> and <see cref="Release"/>.</summary>
     public byte* Address { get; }
@@ -89,13 +98,20 @@ internal sealed unsafe class HotExtent
         }
     }
 
-    /// <summary>Returns when everything written is on the disk.</summary>
-    public void Flush()
+    /// <summary>Returns when everything written is on the disk, at least as it was when <see cref="Changes"/> had this value.</summary>
+    public void Flush(long changes)
     {
         if (_file is not null)
         {
             _view!.Flush();
             RandomAccess.FlushToDisk(_file);
+        }
+
+        // Flushes of one extent may overlap: one that began earlier must not take back what a later one knows.
+        var seen = Volatile.Read(ref _flushed);
+        while (seen < changes)
+        {
+            seen = Interlocked.CompareExchange(ref _flushed, changes, seen) is var before && before == seen ? changes : before;
         }
     }
 

@@ -12,6 +12,10 @@ internal sealed class HotFolder
 
     private readonly bool _isReadOnly;
 
+    // Of Changes, what is known to be on the disk; and what was said when a flush failed. Written by whoever flushes.
+    private long _flushed = -1;
+    private string? _failure;
+
     public HotFolder(string path, long extentBytes, HotStorePosition position, bool isReadOnly)
     {
         Path = System.IO.Path.GetFullPath(path);
@@ -29,6 +33,9 @@ internal sealed class HotFolder
     }
 
     public string Path { get; }
+
+    /// <summary>Extents made by the writer.</summary>
+    public long Changes { get; set; }
 
     /// <summary>False if extents are plain memory, whose making costs nothing that could be done ahead.</summary>
     public bool MakesFiles => !_isReadOnly;
@@ -122,12 +129,25 @@ internal sealed class HotFolder
         }
     }
 
-    /// <summary>Makes creations durable.</summary>
-    public void Flush()
+    /// <summary>Makes creations durable, at least those up to a value of <see cref="Changes"/>.</summary>
+    public void Flush(long changes)
     {
-        if (!_isReadOnly)
+        if (!_isReadOnly && Volatile.Read(ref _flushed) < changes)
         {
             LinuxFiles.FlushDirectory(Path);
+            Volatile.Write(ref _flushed, changes);
+        }
+    }
+
+    /// <summary>Says that a flush of something in the folder failed.</summary>
+    public void FlushFailed(string failure) => Volatile.Write(ref _failure, failure);
+
+    /// <exception cref="GridStorageException">An earlier flush failed.</exception>
+    public void ThrowIfFlushFailed()
+    {
+        if (Volatile.Read(ref _failure) is { } failure)
+        {
+            throw new GridStorageException($"an earlier checkpoint failed, so that this one cannot be trusted: {failure}");
         }
     }
 

@@ -27,7 +27,6 @@ internal sealed unsafe class HotLog : IDisposable
     private long _liveFrom = 1;
     private long _position;
     private long _filesFrom;
-    private bool _folderChanged = true;
     private bool _isDisposed;
 
     // The extent after the newest, being made by another thread since the newest is half full: making it takes
@@ -132,20 +131,22 @@ internal sealed unsafe class HotLog : IDisposable
     /// <summary>What must be flushed for everything up to now to be durable. For the writer.</summary>
     public HotCheckpoint BeginCheckpoint()
     {
-        var changed = new List<HotExtent>();
+        var owed = new List<(HotExtent, long)>();
         for (var slot = 0; slot < _slots.Length; slot++)
         {
-            if (_dirty[slot] && _slots[slot] is { } extent && extent.TryAddReference())
+            if (_slots[slot] is { } extent)
             {
-                changed.Add(extent);
+                extent.Changes += _dirty[slot] ? 1 : 0;
+                if (!extent.IsFlushed && extent.TryAddReference())
+                {
+                    owed.Add((extent, extent.Changes));
+                }
             }
 
             _dirty[slot] = false;
         }
 
-        var checkpoint = new HotCheckpoint(Position, changed, _folderChanged ? _folder : null);
-        _folderChanged = false;
-        return checkpoint;
+        return new HotCheckpoint(Position, _folder, owed);
     }
 
     /// <summary>Says which is the oldest position that somebody may still open the folder at. From any thread.</summary>
@@ -230,7 +231,7 @@ internal sealed unsafe class HotLog : IDisposable
 
         DeleteFiles(first);
         Publish(TakeNext() ?? _folder.Create(index));
-        _folderChanged = true;
+        _folder.Changes++;
         _position = (index << _shift) + HotExtentHeader.Bytes;
     }
 

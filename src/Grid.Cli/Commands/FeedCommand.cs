@@ -1,0 +1,142 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Globalization;
+using System.Net;
+using Grid.Cli.Feeds;
+using Grid.Cli.Output;
+using Grid.Client.Feed;
+using Grid.Domain.Dedup;
+using Grid.Domain.Feed;
+
+namespace Grid.Cli.Commands;
+
+/// <summary><c>grid feed FORMAT PATH…</c>: sends files to a server and says what became of their events.</summary>
+internal static class FeedCommand
+{
+    private const int ReconnectAttemptsMax = 120;
+
+    private static readonly string[] Formats = ["lean", "csv", "ndjson"];
+
+    private static readonly Argument<string> Format = new("FORMAT")
+    {
+        Description = string.Join(", ", Formats),
+        CustomParser = result => CommandLine.Parse(result, text => Formats.Contains(text) ? text : null, string.Join(", ", Formats)),
+    };
+
+    private static readonly Argument<string[]> Paths = new("PATH")
+    {
+        Description = "files; of lean also folders with zips; of csv and ndjson also - for standard input",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<EndPoint?> To = CommandLine.EndPointOption("--to", "the server's feed address; 127.0.0.1:7401 unless given");
+    private static readonly Option<FeedAck?> Ack = CommandLine.ChoiceOption<FeedAck>("--ack", "how sure an event is when it counts as acknowledged; journaled unless given");
+    private static readonly Option<DedupPolicy?> Policy = CommandLine.ChoiceOption<DedupPolicy>(
+        "--policy", "how duplicates of a new source are told; unless given, by sequence if its first events have numbers, else by batch");
+
+    private static readonly Option<string?> Source = new("--source") { Description = "name of the source, where the events do not name it; the format's name unless given" };
+    private static readonly Option<double> Speed = new("--speed")
+    {
+        Description = "max (unless given), or how many times faster than the event times; each session date then starts at once",
+        HelpName = "max|FACTOR",
+        CustomParser = result => CommandLine.Parse<double?>(
+            result, text => text == "max" ? 0 : double.TryParse(text, CultureInfo.InvariantCulture, out var f) && f is > 0 and <= 1e9 ? f : null, "max or a number above 0") ?? 0,
+    };
+
+    private static readonly Option<string> Producer = new("--producer") { Description = "name of this producer", DefaultValueFactory = _ => "grid-feed" };
+    private static readonly Option<ulong> Epoch = new("--epoch")
+    {
+        Description = "number of this life of the producer; given again with the same files and options after an interruption, goes on where the server stands. Unless given, the clock",
+    };
+
+    private static readonly Option<long> ShuffleWindow = CommandLine.NumberOption(
+        "--shuffle-window", "send in random order within runs of N events, to test that order does not matter; 1 leaves the order", 1, FeedRunOptions.ShuffleWindowMax, 1);
+
+    private static readonly Option<long> Seed = CommandLine.NumberOption("--seed", "of the random order", 0, long.MaxValue, 1);
+    private static readonly Option<RowFormat?> Output = QueryOptions.Format();
+
+    public static Command Create()
+    {
+        var command = new Command("feed", "Send files to a server") { Format, Paths };
+        foreach (var option in new Option[] { To, Ack, Policy, Source, Speed, Producer, Epoch, ShuffleWindow, Seed, Output })
+        {
+            command.Options.Add(option);
+        }
+
+        command.Options.Add(new HelpOption { Action = new HelpWithText(EventColumns.Description) });
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult line, CancellationToken cancel)
+    {
+        var format = line.GetValue(Format)!;
+        var paths = line.GetValue(Paths)!;
+        var source = line.GetValue(Source) ?? format;
+        var report = new MalformedReport(Console.Error);
+
+        // Files are looked for before the server is, so that a wrong path is told even where no server runs.
+        var entries = format == "lean" ? LeanEntry.Find(paths, Console.Error.WriteLine) : [];
+        TextEventReader.RequireFiles(format == "lean" ? [] : paths);
+        var speed = line.GetValue(Speed);
+        var options = new FeedClientOptions
+        {
+            Producer = line.GetValue(Producer)!,
+            Epoch = line.GetValue(Epoch),
+            Ack = line.GetValue(Ack) ?? FeedAck.Journaled,
+
+            // Without lingering the same files always make the same batches, so that an epoch can be gone on with.
+            Linger = speed > 0 || paths.Contains(TextEventReader.StandardInput) ? TimeSpan.FromMilliseconds(20) : TimeSpan.Zero,
+            ReconnectAttemptsMax = ReconnectAttemptsMax,
+        };
+        options.Server = line.GetValue(To) ?? options.Server;
+        try
+        {
+            options.Validate();
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandFailure(e.Message, e);
+        }
+
+        await using var client = await FeedClient.ConnectAsync(options, cancel: cancel);
+        var sources = new FeedSources(client, line.GetValue(Policy), isLean: format == "lean");
+        using var reader = Open(format, entries, paths, source, sources.NumberOf, report.Add);
+        var run = new FeedRun(client, reader, sources, TimeProvider.System, new FeedRunOptions
+        {
+            Speed = speed,
+            ShuffleWindow = (int)line.GetValue(ShuffleWindow),
+            Seed = (ulong)line.GetValue(Seed),
+            EventsToSkip = checked((long)client.LastDurableBatch * options.BatchEvents),
+        });
+        try
+        {
+            await Progress.ShowAsync(() => $"{run.EventsSent:N0} events sent, {client.Totals.EventsAcknowledged:N0} acknowledged", run.RunAsync(cancel));
+        }
+        finally
+        {
+            report.Finish();
+            FeedSummary.Write(line.GetValue(Output) ?? RowFormat.Table, reader, run, client.Totals);
+        }
+
+        return 0;
+    }
+
+    private static EventReader Open(
+        string format, List<LeanEntry> entries, string[] paths, string source, NameNumbering numbering, Action<MalformedLine> onMalformed)
+    {
+        try
+        {
+            return format switch
+            {
+                "lean" => new LeanReader(entries, source, numbering) { OnMalformed = onMalformed },
+                "csv" => new CsvEventReader(paths, source, numbering) { OnMalformed = onMalformed },
+                _ => new NdjsonEventReader(paths, source, numbering) { OnMalformed = onMalformed },
+            };
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandFailure($"--source: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using System.CommandLine;
+using Grid.Cli.Bench;
+
+namespace Grid.Cli.Commands;
+
+/// <summary>All commands.</summary>
+internal static class GridCommands
+{
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("grid: the store and live feed of CUSIP prices")
+        {
+            ServeCommand.Create(),
+            DemoCommand.Create(),
+            FeedCommand.Create(),
+        };
+        foreach (var query in QueryCommands.Create())
+        {
+            root.Subcommands.Add(query);
+        }
+
+        root.Subcommands.Add(ImportCommand.Create());
+        root.Subcommands.Add(JournalCommand.Create());
+        root.Subcommands.Add(BenchCommand.Create());
+        return root;
+    }
+}

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using Grid.Cli.Output;
+using Grid.Cli.Queries;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Instruments;
+
+namespace Grid.Cli.Commands;
+
+/// <summary>The commands that ask a running server: latest, ticks, bars, quarantine, gaps, sources, status.</summary>
+internal static class QueryCommands
+{
+    private static readonly Option<Uri?> Http = QueryOptions.Http();
+    private static readonly Option<RowFormat?> Format = QueryOptions.Format();
+    private static readonly Option<UnixNanos?> From = CommandLine.TimeOption("--from", "the first moment");
+    private static readonly Option<UnixNanos?> To = CommandLine.TimeOption("--to", "the moment before which it ends");
+    private static readonly Option<long> Limit = CommandLine.NumberOption("--limit", "most rows", 1, 10_000_000, 1_000);
+    private static readonly Option<long> After = CommandLine.NumberOption("--after", "only those with a greater id", 0, long.MaxValue, 0);
+    private static readonly Argument<string> Symbol = new("SYMBOL") { Description = "an instrument" };
+    private static readonly Argument<string[]> Symbols = new("SYMBOL")
+    {
+        Description = "instruments; a single one may be a pattern with * and ?",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string?> Interval = new("--interval")
+    {
+        Description = "length of the bars; 1m unless given",
+        HelpName = string.Join('|', BarInterval.All.Select(i => i.Key)),
+        CustomParser = result => CommandLine.Parse(
+            result, text => BarInterval.TryParse(text, out _) ? text : null, string.Join(", ", BarInterval.All.Select(i => i.Key))),
+    };
+
+    public static IEnumerable<Command> Create()
+    {
+        yield return Make("latest", "Show what is known of instruments now", LatestAsync, [Symbols], [Limit]);
+        yield return Make("ticks", "Show the events of an instrument", TicksAsync, [Symbol], [From, To, Limit]);
+        yield return Make("bars", "Show the bars of an instrument", BarsAsync, [Symbol], [Interval, From, To, Limit]);
+        yield return Make("quarantine", "Show rejected events, whole, with the reason", QuarantineAsync, [], [After, Limit]);
+        yield return Make("gaps", "Show sequence numbers that sources left out", GapsAsync, [], [Limit]);
+        yield return Make("sources", "Show the sources and what they declared", SourcesAsync, [], []);
+        yield return Make("status", "Show counters and positions", StatusAsync, [], []);
+    }
+
+    private static Command Make(
+        string name, string description, Func<ServerQuery, ParseResult, RowFormat, CancellationToken, Task> run, Argument[] arguments, Option[] options)
+    {
+        var command = new Command(name, description);
+        foreach (var argument in arguments)
+        {
+            command.Arguments.Add(argument);
+        }
+
+        foreach (var option in (Option[])[.. options, Format, Http])
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(async (line, cancel) =>
+        {
+            using var server = new ServerQuery(QueryOptions.ServerOf(line.GetValue(Http)));
+            await run(server, line, line.GetValue(Format) ?? RowFormat.Table, cancel);
+            return 0;
+        });
+        return command;
+    }
+
+    private static async Task LatestAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel)
+    {
+        var symbols = line.GetValue(Symbols)!;
+        var isPattern = symbols.Length == 1 && symbols[0].AsSpan().ContainsAny('*', '?');
+        var path = isPattern
+            ? ServerQuery.PathOf("/v1/latest", ("pattern", symbols[0]), ("limit", $"{line.GetValue(Limit)}"))
+            : ServerQuery.PathOf("/v1/latest", ("instruments", string.Join(',', symbols)));
+        using var json = await server.GetJsonAsync(path, cancel);
+        QueryOutput.WriteLatest(json.RootElement, format);
+    }
+
+    private static Task TicksAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel) =>
+        QueryOutput.WriteRowsAsync(server, text => SeriesPath("ticks", line, null, text), format, cancel);
+
+    private static Task BarsAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel) =>
+        QueryOutput.WriteRowsAsync(server, text => SeriesPath("bars", line, line.GetValue(Interval) ?? "1m", text), format, cancel);
+
+    private static Task QuarantineAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel) =>
+        QueryOutput.WriteRowsAsync(
+            server,
+            text => ServerQuery.PathOf("/v1/quarantine", ("after", $"{line.GetValue(After)}"), ("limit", $"{line.GetValue(Limit)}"), ("format", text)),
+            format,
+            cancel);
+
+    private static Task GapsAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel) =>
+        QueryOutput.WriteRowsAsync(server, text => ServerQuery.PathOf("/v1/gaps", ("limit", $"{line.GetValue(Limit)}"), ("format", text)), format, cancel);
+
+    private static Task SourcesAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel) =>
+        QueryOutput.WriteRowsAsync(server, text => ServerQuery.PathOf("/v1/sources", ("format", text)), format, cancel);
+
+    private static async Task StatusAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel)
+    {
+        using var json = await server.GetJsonAsync("/v1/status", cancel);
+        QueryOutput.WriteObject(json.RootElement, format);
+    }
+
+    private static string SeriesPath(string series, ParseResult line, string? interval, string format) => ServerQuery.PathOf(
+        $"/v1/{series}/{Uri.EscapeDataString(line.GetValue(Symbol)!)}",
+        ("interval", interval),
+        ("from", line.GetValue(From)?.ToString()),
+        ("to", line.GetValue(To)?.ToString()),
+        ("limit", $"{line.GetValue(Limit)}"),
+        ("format", format));
+}

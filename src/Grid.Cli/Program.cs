@@ -1,0 +1,3 @@
+using Grid.Cli.Commands;
+
+return await CommandLine.RunAsync(GridCommands.Create(), args);

@@ -1,0 +1,142 @@
+using System.Net;
+using Grid.Cli.Commands;
+using Grid.Domain.Instruments;
+using Grid.Gateway.Feed;
+using Grid.Gateway.Http;
+using Grid.Runtime;
+using Microsoft.Extensions.Configuration;
+
+namespace Grid.Cli.Settings;
+
+/// <summary>
+/// Everything that a server is told: a JSON file with the sections <c>Data</c>, <c>Grid</c>, <c>Feed</c>, <c>Http</c>,
+/// <c>Rules</c> and <c>Serilog</c>, and the command line's options, which win.
+/// </summary>
+internal sealed class ServerSettings
+{
+    /// <summary>The data folder of a server that is not told another.</summary>
+    public const string DefaultDataFolder = "data";
+
+    private const string DataKey = "Data";
+    private const string EndPointKey = "EndPoint";
+    private static readonly string[] Sections = [DataKey, "Grid", "Feed", "Http", "Rules", "Serilog"];
+
+    // What is wrong, all of it.
+    private readonly List<string> _faults = [];
+
+    private ServerSettings(IConfiguration configuration) => Configuration = configuration;
+
+    /// <summary>The file's content, for the log.</summary>
+    public IConfiguration Configuration { get; }
+
+    /// <summary>The engine, with its data folder and rules.</summary>
+    public EmbeddedGridOptions Grid { get; private set; } = new();
+
+    /// <summary>The binary feed.</summary>
+    public FeedOptions Feed { get; private set; } = new();
+
+    /// <summary>HTTP.</summary>
+    public GatewayOptions Http { get; private set; } = new();
+
+    /// <summary>Reads the file, if there is one, lets options win over it, and checks all of it.</summary>
+    /// <param name="path">The file; null for none.</param>
+    /// <param name="dataFolder">Wins over the file; null does not.</param>
+    /// <param name="feed">Wins over the file; null does not.</param>
+    /// <param name="http">Wins over the file; null does not.</param>
+    /// <exception cref="CommandFailure">The file cannot be read, or something in it is wrong: names every option that is.</exception>
+    public static ServerSettings Load(string? path, string? dataFolder, IPEndPoint? feed, IPEndPoint? http)
+    {
+        var configuration = ReadFile(path);
+        var settings = new ServerSettings(configuration);
+        settings.CheckSections();
+        settings.Feed = settings.Bind<FeedOptions>("Feed");
+        settings.Feed.EndPoint = feed ?? settings.EndPointOf("Feed") ?? settings.Feed.EndPoint;
+        settings.Http = settings.Bind<GatewayOptions>("Http");
+        settings.Http.EndPoint = http ?? settings.EndPointOf("Http") ?? settings.Http.EndPoint;
+        settings.Grid = settings.Bind<EmbeddedGridOptions>("Grid");
+        settings.Grid.DataFolder = dataFolder ?? configuration[DataKey] ?? DefaultDataFolder;
+        settings.Try(() => settings.Grid.Rules = settings.Bind<RuleBookOptions>("Rules").ToRuleBook(ZoneOffsets.Find));
+        settings.Try(settings.Grid.Validate);
+        settings.Try(settings.Feed.Validate);
+        settings.Try(settings.Http.Validate);
+        return settings._faults.Count == 0 ? settings
+            : throw new CommandFailure((path is null ? string.Empty : $"'{path}': ") + string.Join("; ", settings._faults));
+    }
+
+    private static IConfigurationRoot ReadFile(string? path)
+    {
+        if (path is null)
+        {
+            return new ConfigurationBuilder().Build();
+        }
+
+        try
+        {
+            return new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(path), optional: false, reloadOnChange: false).Build();
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new CommandFailure($"'{path}' does not exist", e);
+        }
+        catch (Exception e) when (e is InvalidDataException or FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailure($"'{path}' cannot be read: {(e.InnerException ?? e).Message}", e);
+        }
+    }
+
+    private void CheckSections()
+    {
+        foreach (var section in Configuration.GetChildren().Where(s => !Sections.Contains(s.Key, StringComparer.OrdinalIgnoreCase)))
+        {
+            _faults.Add($"there is no section '{section.Key}'; there are {string.Join(", ", Sections)}");
+        }
+    }
+
+    // The address is left out: the binder does not know how to read one.
+    private T Bind<T>(string section)
+        where T : class, new()
+    {
+        var values = Configuration.GetSection(section).AsEnumerable(makePathsRelative: true)
+            .Where(v => v.Value is not null && v.Key.Length > 0 && !v.Key.Equals(EndPointKey, StringComparison.OrdinalIgnoreCase));
+        var bound = new T();
+        try
+        {
+            new ConfigurationBuilder().AddInMemoryCollection(values).Build().Bind(bound, binder => binder.ErrorOnUnknownConfiguration = true);
+        }
+        catch (InvalidOperationException e)
+        {
+            _faults.Add($"section {section}: {(e.InnerException ?? e).Message}");
+        }
+
+        return bound;
+    }
+
+    private IPEndPoint? EndPointOf(string section)
+    {
+        var text = Configuration[$"{section}:{EndPointKey}"];
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (CommandLine.TryParseEndPoint(text, out var endPoint) && endPoint is IPEndPoint address)
+        {
+            return address;
+        }
+
+        _faults.Add($"option {section}:{EndPointKey} '{text}' is not an address and a port");
+        return null;
+    }
+
+    private void Try(Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (ArgumentException e)
+        {
+            _faults.Add(e.Message.ReplaceLineEndings("; "));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Net;
+using Grid.Cli.Settings;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Validation;
+
+namespace Grid.Cli.Tests.Settings;
+
+public sealed class ServerSettingsTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Without_a_file_everything_has_its_default()
+    {
+        var settings = ServerSettings.Load(null, dataFolder: null, feed: null, http: null);
+
+        Assert.Equal("data", settings.Grid.DataFolder);
+        Assert.Equal("127.0.0.1:7401", settings.Feed.EndPoint.ToString());
+        Assert.Equal("127.0.0.1:7400", settings.Http.EndPoint.ToString());
+    }
+
+    [Fact]
+    public void File_sets_options_of_every_section()
+    {
+        var path = _folder.Write("grid.json", """
+            {
+              "Data": "elsewhere",
+              "Grid": { "Shards": 2, "HotStoreBytesMax": 1073741824, "Journal": { "SegmentBytesMax": 1048576 } },
+              "Feed": { "EndPoint": "127.0.0.1:9001", "HelloTimeout": "00:00:07" },
+              "Http": { "EndPoint": "localhost:9002", "RowsMax": 77 },
+              "Rules": {
+                "Classes": { "equity": { "PriceBandBasisPoints": 500, "Calendar": "nyse" }, "mine": { "SizeZero": "Reject" } },
+                "Calendars": { "nyse": { "TimeZone": "America/New_York", "Hours": { "Monday": "09:30-16:00" }, "Holidays": [ "2024-12-25" ] } }
+              }
+            }
+            """);
+
+        var settings = ServerSettings.Load(path, dataFolder: null, feed: null, http: null);
+
+        Assert.Equal("elsewhere", settings.Grid.DataFolder);
+        Assert.Equal(2, settings.Grid.Shards);
+        Assert.Equal(1 << 20, settings.Grid.Journal.SegmentBytesMax);
+        Assert.Equal("127.0.0.1:9001", settings.Feed.EndPoint.ToString());
+        Assert.Equal(TimeSpan.FromSeconds(7), settings.Feed.HelloTimeout);
+        Assert.Equal(("127.0.0.1:9002", 77), (settings.Http.EndPoint.ToString(), settings.Http.RowsMax));
+        Assert.Equal(500, settings.Grid.Rules["equity"].PriceBandBasisPoints);
+        Assert.Equal(RuleAction.Reject, settings.Grid.Rules["mine"].SizeZero);
+        Assert.NotNull(settings.Grid.Rules.FindCalendar("nyse"));
+    }
+
+    [Fact]
+    public void Command_line_wins_over_the_file()
+    {
+        var path = _folder.Write("grid.json", """{ "Data": "a", "Feed": { "EndPoint": "127.0.0.1:9001" } }""");
+
+        var settings = ServerSettings.Load(path, "b", new IPEndPoint(IPAddress.Loopback, 0), new IPEndPoint(IPAddress.Loopback, 5));
+
+        Assert.Equal("b", settings.Grid.DataFolder);
+        Assert.Equal((0, 5), (settings.Feed.EndPoint.Port, settings.Http.EndPoint.Port));
+    }
+
+    [Fact]
+    public void All_that_is_wrong_is_named_in_one_message()
+    {
+        var path = _folder.Write("grid.json", """
+            {
+              "Dta": "typo",
+              "Grid": { "Shards": 3, "Journal": { "BufferBytes": 1 } },
+              "Feed": { "EndPoint": "here", "ConnectionsMax": 0 },
+              "Rules": { "Classes": { "equity": { "PriceBandBasisPoints": -1, "Calendar": "none" } } }
+            }
+            """);
+
+        var message = Assert.Throws<CommandFailure>(() => ServerSettings.Load(path, null, null, null)).Message;
+
+        Assert.StartsWith($"'{path}': there is no section 'Dta'; there are Data, ", message, StringComparison.Ordinal);
+        foreach (var part in new[] { "Shards 3", "Feed:EndPoint 'here'", "ConnectionsMax is 0", "PriceBandBasisPoints is -1", "Calendar is 'none'" })
+        {
+            Assert.Contains(part, message, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Theory]
+    [InlineData("""{ "Grid": { "Shard": 2 } }""", "section Grid:", "'Shard'")]
+    [InlineData("""{ "Feed": { "HelloTimeout": "soon" } }""", "section Feed:", "soon")]
+    [InlineData("""{ "Rules": { "Classes": { "x": { "SizeZero": "Maybe" } } } }""", "section Rules:", "Maybe")]
+    [InlineData("""{ "Rules": { "Calendars": { "x": { "TimeZone": "Atlantis/Center" } } } }""", "TimeZone is 'Atlantis/Center'", "no time zone")]
+    public void Unknown_or_unreadable_option_is_named(string content, string place, string value)
+    {
+        var message = Assert.Throws<CommandFailure>(() => ServerSettings.Load(_folder.Write("grid.json", content), null, null, null)).Message;
+
+        Assert.Contains(place, message, StringComparison.Ordinal);
+        Assert.Contains(value, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void File_that_cannot_be_read_is_named()
+    {
+        Assert.Equal($"'{_folder.File("none.json")}' does not exist", Assert.Throws<CommandFailure>(() => ServerSettings.Load(_folder.File("none.json"), null, null, null)).Message);
+        Assert.StartsWith(
+            $"'{_folder.File("bad.json")}' cannot be read: ",
+            Assert.Throws<CommandFailure>(() => ServerSettings.Load(_folder.Write("bad.json", "{ no"), null, null, null)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Offsets_of_New_York_change_at_the_right_second()
+    {
+        var offsets = ZoneOffsets.Find("America/New_York")!;
+
+        Assert.Null(ZoneOffsets.Find("Atlantis/Center"));
+        Assert.Contains(offsets, o => o.From.ToString() == "2013-03-10T07:00:00.000000000Z" && o.OffsetSeconds == -4 * 3600);
+        Assert.Contains(offsets, o => o.From.ToString() == "2013-11-03T06:00:00.000000000Z" && o.OffsetSeconds == -5 * 3600);
+        Assert.Equal(offsets.Select(o => o.From).Order(), offsets.Select(o => o.From));
+        Assert.Equal([new(new UnixNanos(long.MinValue), 0)], ZoneOffsets.Find("UTC")!);
+    }
+}
