@@ -77,7 +77,8 @@ internal sealed class HotFolder
 
         return Try($"cannot open '{path}' of the hot store", () =>
         {
-            var file = File.OpenHandle(path, FileMode.Open, _isReadOnly ? FileAccess.Read : FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            var access = _isReadOnly ? FileAccess.Read : FileAccess.ReadWrite;
+            var file = File.OpenHandle(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
             try
             {
                 var fault = Fault(file, index);

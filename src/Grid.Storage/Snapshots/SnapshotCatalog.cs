@@ -90,7 +90,8 @@ public sealed class SnapshotCatalog(IJournalDirectory directory)
                 directory.Delete(SnapshotFormat.NameOf(lsn));
             }
 
-            foreach (var name in directory.List().Where(n => n.EndsWith(SnapshotFormat.Suffix + SnapshotFormat.TemporarySuffix, StringComparison.Ordinal)))
+            const string Unfinished = SnapshotFormat.Suffix + SnapshotFormat.TemporarySuffix;
+            foreach (var name in directory.List().Where(n => n.EndsWith(Unfinished, StringComparison.Ordinal)))
             {
                 directory.Delete(name);
             }

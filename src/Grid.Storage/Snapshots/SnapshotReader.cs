@@ -197,7 +197,9 @@ public sealed class SnapshotReader : IDisposable
         if (_buffer.Length - _end < wanted)
         {
             var kept = _end - _start;
-            var target = kept + wanted <= _buffer.Length ? _buffer : new byte[Math.Max(kept + wanted, Math.Min(2L * _buffer.Length, Array.MaxLength))];
+            var target = kept + wanted <= _buffer.Length
+                ? _buffer
+                : new byte[Math.Max(kept + wanted, Math.Min(2L * _buffer.Length, Array.MaxLength))];
             _buffer.AsSpan(_start, kept).CopyTo(target);
             (_buffer, _start, _end) = (target, 0, kept);
         }
