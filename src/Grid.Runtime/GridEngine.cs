@@ -56,18 +56,20 @@ internal sealed partial class GridEngine : IAsyncDisposable
     public Task<T> AskAsync<T>(InstrumentId instrument, Func<Shard, T> question) => _shards[Image.ShardOf(instrument).Index].AskAsync(question);
 
     /// <summary>Takes a snapshot and waits for it.</summary>
-    public Task SnapshotAsync()
+    /// <exception cref="GridException">Stopping, StorageFailed.</exception>
+    public async Task SnapshotAsync()
     {
         var taken = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _work.Add(new SequencerCall(_ => taken.SetResult(BeginSnapshot())));
-        return taken.Task.Unwrap();
+        Add(new SequencerCall(_ => taken.SetResult(BeginSnapshot())));
+        await UnlessItFails(taken.Task.Unwrap()).ConfigureAwait(false);
     }
 
     /// <summary>Does something while all batches sequenced so far are applied and no later one is.</summary>
+    /// <exception cref="GridException">Stopping, StorageFailed.</exception>
     public async Task<T> PauseAsync<T>(Func<T> action)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _work.Add(new SequencerCall(_ =>
+        Add(new SequencerCall(_ =>
         {
             try
             {
@@ -80,6 +82,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
                 answer.SetException(e);
             }
         }));
+        await UnlessItFails(answer.Task).ConfigureAwait(false);
         return await answer.Task.ConfigureAwait(false);
     }
 
@@ -91,10 +94,14 @@ internal sealed partial class GridEngine : IAsyncDisposable
         }
 
         Intake.Stop(new GridException(GridErrorCode.Stopping, "the grid is stopping"));
-        if (!_failure.Task.IsCompleted)
+        try
         {
             await DrainAsync().ConfigureAwait(false);
             await SnapshotAsync().ConfigureAwait(false);
+        }
+        catch (GridException) when (_failure.Task.IsCompleted)
+        {
+            // It stopped by itself. What was not flushed is lost, and nobody was promised it.
         }
 
         _work.CompleteAdding();
@@ -126,6 +133,31 @@ internal sealed partial class GridEngine : IAsyncDisposable
         {
             await PauseAsync(() => true).ConfigureAwait(false);
         }
+    }
+
+    private void Add(SequencerWork next)
+    {
+        try
+        {
+            _work.Add(next);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new GridException(GridErrorCode.Stopping, "the grid is stopping", e);
+        }
+    }
+
+    // Nobody answers any more once the sequencer or a shard has failed.
+    private async Task UnlessItFails(Task answer)
+    {
+        await Task.WhenAny(answer, _failure.Task).ConfigureAwait(false);
+        if (!answer.IsCompleted)
+        {
+            var cause = _failure.Task.Exception!.GetBaseException();
+            throw new GridException(GridErrorCode.StorageFailed, $"the grid stopped: {cause.Message}", cause);
+        }
+
+        await answer.ConfigureAwait(false);
     }
 
     private void Run()

@@ -18,7 +18,7 @@ internal sealed record BareLoopOptions
     /// <summary>How long the source sends.</summary>
     public double Seconds { get; init; } = 60;
 
-    /// <summary>Bytes that are written and flushed together.</summary>
+    /// <summary>Bytes that are written and flushed together: about what a group commit gathers.</summary>
     public int BlockBytes { get; init; } = 1 << 20;
 
     /// <summary>Bytes for which each file is preallocated.</summary>

@@ -74,6 +74,7 @@ internal sealed class IngestBench(IngestBenchOptions options)
             report = report with
             {
                 BareLoops = bareLoops,
+                RatioToFastest = Math.Round(report.EventsPerSecond / (double)bareLoops.Max(b => b.EventsPerSecond), 3),
                 Ratio = Math.Round(report.EventsPerSecond / (bareLoops.Sum(b => b.Events) / bareLoops.Sum(b => b.Seconds)), 3),
                 BareLoopOfWireSize = await BareLoop.MeasureAsync(small, cancel),
             };
@@ -135,7 +136,7 @@ internal sealed class IngestBench(IngestBenchOptions options)
             Server = after,
             FeederProcess = process.Measure(),
             Outcomes = fed.Outcomes,
-            IsSustained = IngestBenchReport.Sustained(_samples),
+            IsBacklogFlat = IngestBenchReport.IsFlat(_samples),
             Samples = _samples,
             MarketHash = hash,
             ReferenceMarketHash = reference,

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
-using System.Runtime.InteropServices;
 using Grid.Domain;
 using Grid.Domain.Identifiers;
 using Grid.Storage;
@@ -10,7 +9,7 @@ namespace Grid.Cli.Commands;
 
 /// <summary>
 /// Runs a command line: exit code 0 on success, 1 on a failure that is explained in one line on standard error, 2 on wrong
-/// usage. SIGINT and SIGTERM ask the command to end; a second one ends the process.
+/// usage. SIGINT and SIGTERM ask the command to end (<see cref="Interruption"/>).
 /// </summary>
 internal static class CommandLine
 {
@@ -26,15 +25,13 @@ internal static class CommandLine
             return WrongUsage;
         }
 
-        using var ending = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => End(context, ending));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => End(context, ending));
+        using var ending = new Interruption(TimeProvider.System);
         try
         {
             var settings = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             return await line.InvokeAsync(settings, ending.Token);
         }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        catch (OperationCanceledException) when (ending.Token.IsCancellationRequested)
         {
             Console.Error.WriteLine("grid: interrupted");
             return Failed;
@@ -126,12 +123,6 @@ internal static class CommandLine
         IPEndPoint address => address,
         _ => throw new CommandFailure($"{option} '{endPoint}' is not an address to listen on"),
     };
-
-    private static void End(PosixSignalContext context, CancellationTokenSource ending)
-    {
-        context.Cancel = !ending.IsCancellationRequested;
-        ending.Cancel();
-    }
 
     private static string Choices<T>(string separator = ", ")
         where T : struct, Enum => string.Join(separator, Enum.GetValues<T>().Select(NameOf));

@@ -8,7 +8,7 @@ internal static class GridCommands
 {
     public static RootCommand Create()
     {
-        var root = new RootCommand("grid: the store and live feed of CUSIP prices")
+        var root = new RootCommand("Grid: takes in market events, loses nothing, answers at once")
         {
             ServeCommand.Create(),
             DemoCommand.Create(),

@@ -69,7 +69,7 @@ internal static class JournalCommand
         }
 
         return report.IsHealthy ? 0
-            : throw new CommandFailure($"the journal has {report.Problems.Count} problems; 'grid journal repair' keeps what can be read, or restore a backup");
+            : throw new CommandFailure($"the journal is damaged, problems found: {report.Problems.Count}; 'grid journal repair' keeps what can be read, or restore a backup");
     }
 
     private static int Repair(ParseResult line)

@@ -120,7 +120,7 @@ public sealed class FeedClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Adds a run; false if that has to wait.</summary>
+    /// <summary>Adds a run, whatever kind the event says; false if that has to wait.</summary>
     /// <exception cref="GridException">The client cannot go on.</exception>
     public bool TryAdd(in MarketEvent e, in RunDetail run)
     {
@@ -131,13 +131,15 @@ public sealed class FeedClient : IAsyncDisposable
                 return false;
             }
 
-            _encoder.Add(in e, in run);
+            var typed = e;
+            typed.Kind = EventKind.Run;
+            _encoder.Add(in typed, in run);
             Added(_encoder.Count - 1);
             return true;
         }
     }
 
-    /// <summary>Adds a definition; false if that has to wait.</summary>
+    /// <summary>Adds a definition, whatever kind the event says; false if that has to wait.</summary>
     /// <exception cref="GridException">The client cannot go on.</exception>
     public bool TryAdd(in MarketEvent e, InstrumentDefinition definition)
     {
@@ -148,7 +150,9 @@ public sealed class FeedClient : IAsyncDisposable
                 return false;
             }
 
-            _encoder.Add(in e, definition);
+            var typed = e;
+            typed.Kind = EventKind.Definition;
+            _encoder.Add(in typed, definition);
             Added(_encoder.Count - 1);
             return true;
         }

@@ -43,7 +43,9 @@ public sealed class DomainWindows
         var added = new SequenceWindow();
         _windows = [.. _windows, new Entry(domain, added)];
         DropOldestSession(domain.Source, domain.Channel);
-        return added;
+
+        // One that is older than all that are kept is dropped again at once.
+        return Array.Exists(_windows, e => e.Window == added) ? added : null;
     }
 
     /// <summary>All windows, in the order in which their domains were met.</summary>

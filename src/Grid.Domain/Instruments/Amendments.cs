@@ -36,7 +36,6 @@ public sealed class Amendments
 {
     // Amendments that are this much older than the newest make room when the table is full.
     private const long AgeMaxNs = 2 * UnixNanos.PerDay;
-    private const int ChainMax = 64;
 
     private readonly Dictionary<(SequenceDomain Domain, ulong Amends), List<Amendment>> _byAmended = [];
     private readonly HashSet<(SequenceDomain Domain, ulong Sequence)> _waiting = [];
@@ -51,17 +50,22 @@ public sealed class Amendments
     /// <summary>Keeps an amendment; false if the table is full of recent ones.</summary>
     public bool TryAdd(in Amendment amendment)
     {
+        var key = (amendment.Domain, amendment.Amends);
+        if (_byAmended.TryGetValue(key, out var list) && list.Contains(amendment))
+        {
+            return true;
+        }
+
         if (_count >= GridLimits.AmendmentsMax)
         {
-            DropOlderThan(amendment.Time.Value - AgeMaxNs);
+            DropOlderThan(OldestKept(amendment.Time));
             if (_count >= GridLimits.AmendmentsMax)
             {
                 return false;
             }
         }
 
-        var key = (amendment.Domain, amendment.Amends);
-        if (!_byAmended.TryGetValue(key, out var list))
+        if (!_byAmended.TryGetValue(key, out list))
         {
             _byAmended[key] = list = [];
         }
@@ -71,11 +75,19 @@ public sealed class Amendments
         return true;
     }
 
+    /// <summary>True if an amendment sent at a time can be kept, be it in the place of older ones.</summary>
+    public bool HasRoom(UnixNanos time)
+    {
+        var oldestKept = OldestKept(time);
+        return _count < GridLimits.AmendmentsMax || _byAmended.Values.Any(list => list.Exists(a => a.Time.Value < oldestKept));
+    }
+
     /// <summary>The number of the trade at the root of an amendment's chain, as far as the chain is known.</summary>
     public ulong RootOf(in Amendment amendment)
     {
         var root = amendment.Amends;
-        for (var depth = 0; depth < ChainMax && TryFindBySequence(amendment.Domain, root, out var parent); depth++)
+        var passed = new HashSet<ulong>();
+        while (passed.Add(root) && TryFindBySequence(amendment.Domain, root, out var parent))
         {
             root = parent.Amends;
         }
@@ -99,7 +111,7 @@ public sealed class Amendments
     /// <summary>A trade as it counts: false if it was cancelled; corrected in place if it was corrected.</summary>
     public bool TryAmend(ref MarketEvent trade)
     {
-        if (!TryResolve(SequenceDomain.Of(in trade), trade.Sequence, 0, out var effective))
+        if (!TryResolve(SequenceDomain.Of(in trade), trade.Sequence, out var effective))
         {
             return true;
         }
@@ -148,33 +160,34 @@ public sealed class Amendments
         return loaded;
     }
 
-    private bool TryResolve(in SequenceDomain domain, ulong sequence, int depth, out Amendment effective)
+    // Of all amendments that reach a number over chains, each looked at once, the one that outranks the others.
+    private bool TryResolve(in SequenceDomain domain, ulong sequence, out Amendment effective)
     {
         effective = default;
-        if (depth == ChainMax || !_byAmended.TryGetValue((domain, sequence), out var list))
+        if (!_byAmended.TryGetValue((domain, sequence), out var list))
         {
             return false;
         }
 
-        var found = false;
-        foreach (var amendment in list)
+        effective = list[0];
+        var reached = new HashSet<ulong> { sequence, 0 };
+        var open = new Stack<List<Amendment>>();
+        do
         {
-            var candidate = amendment;
-            if (amendment.Sequence != 0 && amendment.Sequence != sequence
-                && TryResolve(in domain, amendment.Sequence, depth + 1, out var later) && later.Outranks(in candidate))
+            foreach (var amendment in list)
             {
-                candidate = later;
-            }
-
-            if (!found || candidate.Outranks(in effective))
-            {
-                effective = candidate;
-                found = true;
+                effective = amendment.Outranks(in effective) ? amendment : effective;
+                if (reached.Add(amendment.Sequence) && _byAmended.TryGetValue((domain, amendment.Sequence), out var later))
+                {
+                    open.Push(later);
+                }
             }
         }
-
-        return found;
+        while (open.TryPop(out list));
+        return true;
     }
+
+    private static long OldestKept(UnixNanos time) => time.Value < long.MinValue + AgeMaxNs ? long.MinValue : time.Value - AgeMaxNs;
 
     private bool TryFindBySequence(SequenceDomain domain, ulong sequence, out Amendment found)
     {

@@ -8,7 +8,10 @@ public struct Bar
     /// <summary>Start of the interval.</summary>
     public UnixNanos Start;
 
-    /// <summary>True if a print that counts for last fell into the interval; else the four prices are 0.</summary>
+    /// <summary>
+    /// True if a print that counts for last, or for high and low, fell into the interval; else the four prices are 0. Without
+    /// one that counts for last, open and close are the low; without one for high and low, they are those of open and close.
+    /// </summary>
     public bool HasPrices;
 
     /// <summary>First price by event order.</summary>

@@ -11,7 +11,7 @@ namespace Grid.Domain.Instruments;
 /// closed minutes go to its <see cref="InstrumentHistory"/>; what is open, last and best stays here.
 /// </summary>
 /// <remarks>One thread applies; any thread may read with <see cref="Read"/>.</remarks>
-public sealed class InstrumentState
+public sealed partial class InstrumentState
 {
     // Even while nobody writes; a reader that sees it change reads again.
     private int _writes;
@@ -129,10 +129,12 @@ public sealed class InstrumentState
     }
 
     /// <summary>True if an event repeats the content of a recent one; if not, it is remembered. For the policy Content.</summary>
-    public bool IsRepeat(in MarketEvent e) => (_content ??= new ContentWindow()).IsRepeat(in e);
+    /// <param name="e">The event.</param>
+    /// <param name="wide">The encoded wider part of a run or definition; empty for other kinds.</param>
+    public bool IsRepeat(in MarketEvent e, ReadOnlySpan<byte> wide = default) => (_content ??= new ContentWindow()).IsRepeat(in e, wide);
 
-    /// <summary>True if an amendment can be kept.</summary>
-    public bool HasRoomForAmendment => _amendments is null || _amendments.Count < GridLimits.AmendmentsMax;
+    /// <summary>True if an amendment sent at a time can be kept.</summary>
+    public bool HasRoomForAmendment(UnixNanos time) => _amendments is null || _amendments.HasRoom(time);
 
     /// <summary>Applies an accepted or flagged event. Its sequence must have been observed before.</summary>
     public void Apply(in MarketEvent e, Outcome outcome)
@@ -193,36 +195,6 @@ public sealed class InstrumentState
     {
         minute = _series.IsOpen ? _series.WholeMinute(_context.Order) : default;
         return _series.IsOpen;
-    }
-
-    /// <summary>Writes all of the state but its history.</summary>
-    public void Save(StateWriter writer)
-    {
-        writer.Put(in _last);
-        writer.Put(in _series);
-        writer.Put(_newest);
-        writer.Put(_version);
-        writer.Put(Quotes);
-        _windows.Save(writer);
-        writer.Put(_amendments is not null);
-        _amendments?.Save(writer);
-        writer.Put(_content is not null);
-        _content?.Save(writer);
-    }
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ref StateReader reader)
-    {
-        _last = reader.Take<MarketEvent>();
-        _series = reader.Take<TradeSeries>();
-        _newest = reader.Take<UnixNanos>();
-        _version = reader.Take<ulong>();
-        _quotes = reader.TakeArray<SourceQuote>(GridLimits.SourcesMax);
-        _quoteCount = _quotes.Length;
-        _windows = DomainWindows.Load(ref reader);
-        _window = null;
-        _amendments = reader.Take<bool>() ? Amendments.Load(ref reader) : null;
-        _content = reader.Take<bool>() ? ContentWindow.Load(ref reader) : null;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -371,6 +343,12 @@ public sealed class InstrumentState
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ApplyAmendment(in MarketEvent e)
     {
+        if (e.AmendedSequence == 0)
+        {
+            // It names nothing: 0 is no number. It would otherwise mean all trades without one.
+            return;
+        }
+
         _amendments ??= new Amendments();
         var amendment = Amendment.Of(in e);
         if (!_amendments.TryAdd(in amendment))

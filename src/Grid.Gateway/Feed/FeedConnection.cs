@@ -34,6 +34,9 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
     // When the reader began to wait for the frame that it waits for; 0 while it is not waiting. Looked at by the sweep.
     private long _waitingSince;
 
+    // The sweep's own: true if the last one found the reader busy.
+    private bool _wasBusy;
+
     public FeedConnection(Socket socket, IGrid grid, FeedOptions options, TimeProvider time, ILogger log)
     {
         _socket = socket;
@@ -93,15 +96,25 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
         }
     }
 
-    /// <summary>Ends the connection if its client was silent for too long.</summary>
-    public void CloseIfSilent()
+    /// <summary>
+    /// Is called from time to time. Ends the connection if its client was silent for too long; if it is the grid that takes
+    /// its time, the client is given a sign of life.
+    /// </summary>
+    public void Sweep()
     {
         var since = Volatile.Read(ref _waitingSince);
         if (since == 0)
         {
+            if (_wasBusy && _session is not null)
+            {
+                _outbox.TryPost(FeedHeader.Empty(FeedFrameType.Pong, 0));
+            }
+
+            _wasBusy = true;
             return;
         }
 
+        _wasBusy = false;
         var silent = _time.GetElapsedTime(since);
         if (_session is null && silent > _options.HelloTimeout)
         {
@@ -209,10 +222,10 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
 
         var feed = await _grid.OpenFeedAsync(new FeedHello(hello.Producer, hello.Epoch, (AckLevel)hello.Ack), this, cancel);
         _outbox.StartAfter(feed.LastDurableBatch);
+        var welcome = new WelcomeFrame(FeedProtocol.PayloadBytesMax, GridLimits.BatchEventsMax, _options.OutstandingBatchesMax);
+        _outbox.TryPost(welcome.ToFrame(feed.LastDurableBatch));
         _session = new FeedSession(feed, _outbox, _options.OutstandingBatchesMax);
         FeedLog.Opened(_log, _peer, hello.Producer, hello.Epoch, feed.LastDurableBatch);
-        var welcome = new WelcomeFrame(FeedProtocol.PayloadBytesMax, GridLimits.BatchEventsMax, _options.OutstandingBatchesMax);
-        await _outbox.PostAsync(welcome.ToFrame(feed.LastDurableBatch), cancel);
         return true;
     }
 

@@ -59,6 +59,9 @@ internal sealed class FeedOutbox
     /// <summary>Posts a frame; waits while the client is too slow to take those before it.</summary>
     public ValueTask PostAsync(byte[] frame, CancellationToken cancel) => _frames.Writer.WriteAsync(frame, cancel);
 
+    /// <summary>Posts a frame unless too many wait before it.</summary>
+    public bool TryPost(byte[] frame) => _frames.Writer.TryWrite(frame);
+
     /// <summary>Nothing more is posted; what waits is still written.</summary>
     public void Complete() => _frames.Writer.TryComplete();
 

@@ -163,7 +163,7 @@ public sealed class FeedServer : IAsyncDisposable
     {
         foreach (var (connection, _) in _open)
         {
-            connection.CloseIfSilent();
+            connection.Sweep();
         }
     }
 }

@@ -11,7 +11,8 @@ internal readonly struct QueryArguments(HttpContext context)
     /// <summary>The instrument that the path names.</summary>
     public InstrumentId Instrument(IGrid grid)
     {
-        var symbol = context.Request.RouteValues["symbol"] as string ?? string.Empty;
+        // A slash stays escaped in a path, and a symbol may have one.
+        var symbol = Uri.UnescapeDataString(context.Request.RouteValues["symbol"] as string ?? string.Empty);
         var index = grid.Names.Instruments.Find(symbol);
         return index > 0
             ? new InstrumentId((uint)index)

@@ -19,7 +19,7 @@ internal sealed class EmbeddedFeed : IFeed
 
     // Of the caller. _maps[kind][n] is this process's number of the producer's number n; a source's is 0 until it is declared.
     private readonly NameMap[] _maps = [new(), new(), new(), new()];
-    private readonly Dictionary<int, int> _undeclared = [];
+    private readonly List<(int Index, int Number)> _undeclared = [];
 
     // Of the sequencer's thread; of the caller where "received" is asked for. A retry of an older batch takes nothing back.
     private readonly OutcomeCounts _acknowledgedCounts = new();
@@ -77,7 +77,7 @@ internal sealed class EmbeddedFeed : IFeed
         var number = _maps[(int)kind].Count;
         if (kind == NameKind.Source && _intake.Context.Source(new SourceId((ushort)index)) is null)
         {
-            _undeclared[index] = number;
+            _undeclared.Add((index, number));
             index = 0;
         }
 
@@ -89,10 +89,12 @@ internal sealed class EmbeddedFeed : IFeed
     {
         ArgumentNullException.ThrowIfNull(declaration);
         var id = await _intake.DeclareAsync(declaration, cancel).ConfigureAwait(false);
-        if (_undeclared.Remove(id.Value, out var number))
+        foreach (var (_, number) in _undeclared.Where(u => u.Index == id.Value))
         {
             _maps[(int)NameKind.Source].Set(number, id.Value);
         }
+
+        _undeclared.RemoveAll(u => u.Index == id.Value);
     }
 
     /// <inheritdoc/>

@@ -22,6 +22,7 @@ internal sealed class FeedIntake : IDisposable
     private readonly TimeProvider _time;
     private readonly Action<SequencerWork> _enqueue;
     private readonly int _batchesMax;
+    private GridException? _reason;
     private long _events;
     private long _batches;
 
@@ -133,7 +134,15 @@ internal sealed class FeedIntake : IDisposable
 
                 done.SetResult(Context.Source(id)!);
             }));
-            known = await done.Task.WaitAsync(cancel).ConfigureAwait(false);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping.Token);
+            try
+            {
+                known = await done.Task.WaitAsync(either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                ThrowIfStopping();
+            }
         }
 
         return known == declaration
@@ -144,6 +153,11 @@ internal sealed class FeedIntake : IDisposable
     /// <summary>Refuses everything from now on and tells the feeds.</summary>
     public void Stop(GridException reason)
     {
+        if (Interlocked.CompareExchange(ref _reason, reason, null) is not null)
+        {
+            return;
+        }
+
         _stopping.Cancel();
         foreach (var feed in _feeds.Keys)
         {
@@ -161,7 +175,7 @@ internal sealed class FeedIntake : IDisposable
     {
         if (_stopping.IsCancellationRequested)
         {
-            throw new GridException(GridErrorCode.Stopping, "the grid is stopping and takes no more events");
+            throw new GridException(_reason!.Code, $"{_reason.Message}; it takes no more events");
         }
     }
 }

@@ -10,6 +10,9 @@ namespace Grid.Runtime.Queries;
 internal sealed record InstrumentView(
     InstrumentHistory History, BarAccumulator? OpenMinute, IReadOnlyList<QuoteMark> OpenMarks, Amendments? Amendments, bool HasPendingAmendments)
 {
+    // The first moment whose day can be told.
+    private static readonly UnixNanos Earliest = new(long.MinValue + UnixNanos.PerDay);
+
     public static InstrumentView Of(InstrumentState state) => new(
         state.History.Freeze(),
         state.TryGetOpenMinute(out var minute) ? minute : null,
@@ -40,27 +43,36 @@ internal sealed record InstrumentView(
     /// <summary>Bars of any interval: from the minutes, or for shorter ones from the ticks.</summary>
     public List<Bar> Bars(long intervalNs, UnixNanos from, UnixNanos to, int limit, EventOrder order, InstrumentContext context)
     {
+        // Bars are whole: one that begins before the end is read to its own end.
+        from = from < Earliest ? Earliest : from;
         var minuteFrom = from.Floor(Math.Max(intervalNs, UnixNanos.PerMinute));
+        var readTo = EndOfInterval(to, intervalNs);
         var trades = new List<BarAccumulator>();
         var marks = new List<QuoteMark>();
         if (intervalNs < UnixNanos.PerMinute)
         {
             History.ReadMarks(minuteFrom, marks);
-            AddFromTicks(intervalNs, minuteFrom, to, trades, marks, order, context);
+            AddFromTicks(intervalNs, minuteFrom, readTo, trades, marks, order, context);
         }
         else
         {
-            History.ReadBars(minuteFrom, to, trades);
-            History.ReadMarks(to, marks);
-            if (OpenMinute is { IsEmpty: false } minute && minute.Start < to)
+            History.ReadBars(minuteFrom, readTo, trades);
+            History.ReadMarks(readTo, marks);
+            if (OpenMinute is { IsEmpty: false } minute && minute.Start < readTo)
             {
                 trades.Add(minute);
             }
 
-            marks.AddRange(OpenMarks.Where(m => m.Start < to));
+            marks.AddRange(OpenMarks.Where(m => m.Start < readTo));
         }
 
-        return BarFold.ToBars(trades, marks, intervalNs, from.Floor(intervalNs), to, limit, order);
+        return BarFold.ToBars(trades, marks, intervalNs, from, to, limit, order);
+    }
+
+    private static UnixNanos EndOfInterval(UnixNanos time, long intervalNs)
+    {
+        var start = time < Earliest ? time : time.Floor(intervalNs);
+        return start == time || time.Value > long.MaxValue - intervalNs ? time : new UnixNanos(start.Value + intervalNs);
     }
 
     private void AddFromTicks(

@@ -67,14 +67,26 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
                     TakeOutcomes(in frame, afterLsn, line);
                     break;
                 case JournalFrameType.Source:
-                    var state = new StateReader(frame.Payload);
-                    var declaration = SourceFrame.Read(ref state);
-                    image.Context.Declare(new SourceId((ushort)image.Names.Sources.GetOrAdd(declaration.Name)), declaration);
+                    TakeSource(in frame);
                     break;
                 case JournalFrameType.Configuration:
                     Configuration = System.Text.Encoding.UTF8.GetString(frame.Payload);
                     break;
             }
+        }
+    }
+
+    private void TakeSource(in JournalFrame frame)
+    {
+        try
+        {
+            var reader = new StateReader(frame.Payload);
+            var declaration = SourceFrame.Read(ref reader);
+            image.Context.Declare(new SourceId((ushort)image.Names.Sources.GetOrAdd(declaration.Name)), declaration);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            throw new GridStorageException($"journal frame {frame.Lsn} holds a source that cannot be read: {e.Message}", innerException: e);
         }
     }
 

@@ -78,6 +78,11 @@ internal static class OutcomeFrame
             outcomes.Slice(filled, (int)run).Fill(new Outcome(payload[at++]));
             filled += (int)run;
         }
+
+        if (at != payload.Length)
+        {
+            throw Broken(lsn, $"{payload.Length - at} bytes follow its runs");
+        }
     }
 
     private static GridStorageException Broken(ulong lsn, string why) => new($"journal frame {lsn} holds outcomes, but {why}");

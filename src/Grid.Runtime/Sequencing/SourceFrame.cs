@@ -39,13 +39,18 @@ internal static class SourceFrame
 
         return new SourceDeclaration
         {
-            Policy = (DedupPolicy)reader.Take<byte>(),
-            IsContiguous = reader.Take<bool>(),
-            UnknownInstrument = (UnknownInstrumentAction)reader.Take<byte>(),
+            Policy = (DedupPolicy)TakeUpTo((byte)DedupPolicy.None, ref reader),
+            IsContiguous = TakeUpTo(1, ref reader) == 1,
+            UnknownInstrument = (UnknownInstrumentAction)TakeUpTo((byte)UnknownInstrumentAction.Reject, ref reader),
             NotLastConditions = reader.Take<uint>(),
             NotHighLowConditions = reader.Take<uint>(),
             NotVolumeConditions = reader.Take<uint>(),
             Name = reader.TakeText(),
         };
+    }
+    private static byte TakeUpTo(byte most, ref StateReader reader)
+    {
+        var value = reader.Take<byte>();
+        return value <= most ? value : throw new FormatException($"a source declaration has {value} before byte {reader.Offset}; at most {most} is possible");
     }
 }

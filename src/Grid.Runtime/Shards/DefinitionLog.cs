@@ -8,7 +8,8 @@ namespace Grid.Runtime.Shards;
 /// <summary>The definitions that an instrument was given, newest first by event order.</summary>
 internal sealed class DefinitionLog
 {
-    private readonly List<(MarketEvent Event, InstrumentDefinition Definition)> _entries = [];
+    // Replaced, never changed in place: the shard adds while any thread asks.
+    private volatile (MarketEvent Event, InstrumentDefinition Definition)[] _entries = [];
 
     /// <summary>The newest definition, valid or not.</summary>
     public InstrumentDefinition Newest => _entries[0].Definition;
@@ -30,18 +31,18 @@ internal sealed class DefinitionLog
     public void Add(in MarketEvent e, InstrumentDefinition definition, EventOrder order)
     {
         var at = 0;
-        while (at < _entries.Count && order.Compare(_entries[at].Event, in e) > 0)
+        while (at < _entries.Length && order.Compare(_entries[at].Event, in e) > 0)
         {
             at++;
         }
 
-        _entries.Insert(at, (e, definition));
+        _entries = [.. _entries[..at], (e, definition), .. _entries[at..]];
     }
 
     public void Save(StateWriter writer)
     {
         Span<byte> bytes = stackalloc byte[GridLimits.EventExtensionBytesMax];
-        writer.Put(_entries.Count);
+        writer.Put(_entries.Length);
         foreach (var (e, definition) in _entries)
         {
             writer.Put(in e);
@@ -51,7 +52,7 @@ internal sealed class DefinitionLog
 
     public static DefinitionLog Load(ref StateReader reader)
     {
-        var log = new DefinitionLog();
+        var entries = new List<(MarketEvent, InstrumentDefinition)>();
         for (var left = reader.TakeCount(int.MaxValue); left > 0; left--)
         {
             var e = reader.Take<MarketEvent>();
@@ -60,9 +61,9 @@ internal sealed class DefinitionLog
                 throw new FormatException($"saved state has a definition that cannot be read before byte {reader.Offset}");
             }
 
-            log._entries.Add((e, definition));
+            entries.Add((e, definition));
         }
 
-        return log;
+        return new DefinitionLog { _entries = [.. entries] };
     }
 }

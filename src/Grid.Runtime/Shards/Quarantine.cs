@@ -56,6 +56,7 @@ internal sealed class Quarantine(int capacity)
     public void Load(ref StateReader reader, ulong throughLsn)
     {
         _lastId = reader.Take<ulong>();
+        ulong highestKept = 0;
         for (var left = reader.TakeCount(int.MaxValue); left > 0; left--)
         {
             var id = reader.Take<ulong>();
@@ -65,6 +66,7 @@ internal sealed class Quarantine(int capacity)
             var producer = reader.TakeText();
             if (lsn <= throughLsn)
             {
+                highestKept = id;
                 _events.Enqueue(new QuarantinedEvent(id, e, outcome, producer, lsn));
             }
             else
@@ -72,5 +74,8 @@ internal sealed class Quarantine(int capacity)
                 _lastId--;
             }
         }
+
+        // Shards fill the list side by side, so one that is kept may stand behind one that is not; its number stays its own.
+        _lastId = Math.Max(_lastId, highestKept);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Grid.Domain;
 using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
@@ -86,7 +87,7 @@ internal sealed class Shard : IDisposable
                 if (state is not null)
                 {
                     ref var e = ref batch.Events.Events[from + k];
-                    Observe(state, in e, _image.Context.Source(e.Source));
+                    Observe(state, in e, _image.Context.Source(e.Source), batch.Events);
                     Finish(state, ref e, batch.Outcomes[from + k], batch);
                 }
             }
@@ -189,7 +190,7 @@ internal sealed class Shard : IDisposable
     private Outcome Decide(InstrumentState state, in MarketEvent e, EventBatch batch)
     {
         var source = _image.Context.Source(e.Source)!;
-        var seen = Observe(state, in e, source);
+        var seen = Observe(state, in e, source, batch);
         if (seen != Outcome.Accepted)
         {
             return seen;
@@ -206,7 +207,7 @@ internal sealed class Shard : IDisposable
             case EventKind.Run:
                 return Validator.Check(in e, RuleContext.OfRun(rules, source.UnknownInstrument, batch.Runs[e.Detail].Cusip));
             default:
-                return e.Kind is EventKind.Cancel or EventKind.Correct && !state.HasRoomForAmendment
+                return e.Kind is EventKind.Cancel or EventKind.Correct && !state.HasRoomForAmendment(e.EventTime)
                     ? Outcome.Reject(RejectReason.TooManyAmendments)
                     : Validator.Check(in e, RuleContext.Of(rules, source.UnknownInstrument));
         }
@@ -214,7 +215,7 @@ internal sealed class Shard : IDisposable
 
     // What deduplication says of an event; the event counts as seen afterwards.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Outcome Observe(InstrumentState state, in MarketEvent e, SourceDeclaration? source)
+    private static Outcome Observe(InstrumentState state, in MarketEvent e, SourceDeclaration? source, EventBatch batch)
     {
         if (source is { Policy: DedupPolicy.Sequence })
         {
@@ -228,7 +229,25 @@ internal sealed class Shard : IDisposable
                 };
         }
 
-        return source is { Policy: DedupPolicy.Content } && state.IsRepeat(in e) ? Outcome.Duplicate : Outcome.Accepted;
+        return source is { Policy: DedupPolicy.Content } && IsRepeat(state, in e, batch) ? Outcome.Duplicate : Outcome.Accepted;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool IsRepeat(InstrumentState state, in MarketEvent e, EventBatch batch)
+    {
+        if (e.Kind is not (EventKind.Run or EventKind.Definition))
+        {
+            return state.IsRepeat(in e);
+        }
+
+        Span<byte> wide = stackalloc byte[GridLimits.EventExtensionBytesMax];
+        if (e.Kind == EventKind.Definition)
+        {
+            return state.IsRepeat(in e, wide[..batch.Definitions[e.Detail].Write(wide)]);
+        }
+
+        batch.Runs[e.Detail].Write(wide);
+        return state.IsRepeat(in e, wide[..RunDetail.EncodedBytes]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,6 +10,7 @@ internal sealed class ShardThread : IDisposable
     private readonly Shard _shard;
     private readonly Action<PendingBatch> _applied;
     private readonly Action<Exception> _failed;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
 
     public ShardThread(Shard shard, Action<PendingBatch> applied, Action<Exception> failed)
@@ -35,7 +36,8 @@ internal sealed class ShardThread : IDisposable
     public void Enqueue(Action<Shard> step) => _work.Add(step);
 
     /// <summary>Asks something on the shard's own thread, behind the batches queued by now.</summary>
-    public Task<T> AskAsync<T>(Func<Shard, T> question)
+    /// <exception cref="Domain.GridException">Stopping: the thread has ended.</exception>
+    public async Task<T> AskAsync<T>(Func<Shard, T> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
@@ -54,10 +56,11 @@ internal sealed class ShardThread : IDisposable
         }
         catch (InvalidOperationException)
         {
-            answer.SetException(new Domain.GridException(Domain.GridErrorCode.Stopping, "the grid is stopping"));
+            throw HasEnded();
         }
 
-        return answer.Task;
+        await Task.WhenAny(answer.Task, _ended.Task).ConfigureAwait(false);
+        return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : throw HasEnded();
     }
 
     /// <summary>Finishes what is queued and ends the thread.</summary>
@@ -94,5 +97,11 @@ internal sealed class ShardThread : IDisposable
         {
             _failed(failure);
         }
+        finally
+        {
+            _ended.TrySetResult();
+        }
     }
+
+    private static Domain.GridException HasEnded() => new(Domain.GridErrorCode.Stopping, "the grid is stopping");
 }

@@ -1,0 +1,39 @@
+using Grid.Domain.Dedup;
+using Grid.Domain.Events;
+using Grid.Domain.Identifiers;
+
+namespace Grid.Domain.Instruments;
+
+/// <content>The saved form, for snapshots.</content>
+public sealed partial class InstrumentState
+{
+    /// <summary>Writes all of the state but its history.</summary>
+    public void Save(StateWriter writer)
+    {
+        writer.Put(in _last);
+        writer.Put(in _series);
+        writer.Put(_newest);
+        writer.Put(_version);
+        writer.Put(Quotes);
+        _windows.Save(writer);
+        writer.Put(_amendments is not null);
+        _amendments?.Save(writer);
+        writer.Put(_content is not null);
+        _content?.Save(writer);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public void Load(ref StateReader reader)
+    {
+        _last = reader.Take<MarketEvent>();
+        _series = reader.Take<TradeSeries>();
+        _newest = reader.Take<UnixNanos>();
+        _version = reader.Take<ulong>();
+        _quotes = reader.TakeArray<SourceQuote>(GridLimits.SourcesMax);
+        _quoteCount = _quotes.Length;
+        _windows = DomainWindows.Load(ref reader);
+        _window = null;
+        _amendments = reader.Take<bool>() ? Amendments.Load(ref reader) : null;
+        _content = reader.Take<bool>() ? ContentWindow.Load(ref reader) : null;
+    }
+}

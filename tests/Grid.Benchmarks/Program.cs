@@ -1,0 +1,17 @@
+using BenchmarkDotNet.Running;
+using Grid.Benchmarks;
+using Grid.Benchmarks.Memory;
+
+// "memory" and "allocations" measure by themselves; everything else is BenchmarkDotNet's own command line.
+switch (args)
+{
+    case ["memory"]:
+        return MemoryMode.RunAll();
+    case ["memory", var scenario]:
+        return await MemoryMode.RunAsync(scenario);
+    case ["allocations"]:
+        return await AllocationMode.RunAsync();
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(InProcessConfig).Assembly).Run(args, new InProcessConfig());
+        return 0;
+}
