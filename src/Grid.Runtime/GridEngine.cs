@@ -97,7 +97,10 @@ internal sealed partial class GridEngine : IAsyncDisposable
         try
         {
             await DrainAsync().ConfigureAwait(false);
-            await SnapshotAsync().ConfigureAwait(false);
+            if (!_failure.Task.IsCompleted)
+            {
+                await SnapshotAsync().ConfigureAwait(false);
+            }
         }
         catch (GridException) when (_failure.Task.IsCompleted)
         {
@@ -151,7 +154,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
     private async Task UnlessItFails(Task answer)
     {
         await Task.WhenAny(answer, _failure.Task).ConfigureAwait(false);
-        if (!answer.IsCompleted)
+        if (_failure.Task.IsCompleted && !answer.IsCompletedSuccessfully)
         {
             var cause = _failure.Task.Exception!.GetBaseException();
             throw new GridException(GridErrorCode.StorageFailed, $"the grid stopped: {cause.Message}", cause);

@@ -55,12 +55,13 @@ internal sealed class MarketStream
     {
         var batch = _batches[_next];
         _next = _next + 1 == Batches ? 0 : _next + 1;
+        var receivedAt = new UnixNanos(batch[^1].EventTime.Value + _timePerRoundNs);
         for (var i = 0; i < batch.Length; i++)
         {
             ref var e = ref batch[i];
             e.Sequence += _sequencesPerRound;
             e.EventTime = new UnixNanos(e.EventTime.Value + _timePerRoundNs);
-            e.ReceiveTime = e.EventTime;
+            e.ReceiveTime = receivedAt;
         }
 
         return batch;

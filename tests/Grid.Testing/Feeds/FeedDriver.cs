@@ -91,6 +91,11 @@ internal sealed class FeedDriver : IFeedListener, IAsyncDisposable
                 return Task.CompletedTask;
             }
 
+            if (_closed.Task.IsCompleted)
+            {
+                return Task.FromException(_closed.Task.Result);
+            }
+
             var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Add((batch, reached));
             return reached.Task;

@@ -3,10 +3,11 @@ using Grid.Domain.Identifiers;
 using Grid.Runtime;
 using Grid.Runtime.Recovery;
 using Grid.Runtime.Sequencing;
+using Grid.Runtime.Shards;
 
 namespace Grid.Testing;
 
-/// <summary>The shards and nothing else: no journal, no threads, histories in memory. What a run without any trouble gives.</summary>
+/// <summary>The shards and nothing else: no journal, no threads, histories in memory unless told otherwise. What a run without any trouble gives.</summary>
 internal sealed class PlainGrid : IDisposable
 {
     private readonly MarketNames _names;
@@ -14,11 +15,11 @@ internal sealed class PlainGrid : IDisposable
     private ulong _lsn;
 
     /// <summary>A grid in which a market's sources are declared.</summary>
-    public PlainGrid(MarketNames names, int shards = 1)
+    public PlainGrid(MarketNames names, int shards = 1, IHistoryStores? stores = null)
     {
         _names = names;
         Image = new GridImage(Domain.Instruments.RuleBook.BuiltIn, quarantineListMax: 1000);
-        var stores = new MemoryHistoryStores();
+        stores ??= new MemoryHistoryStores();
         Image.SetShards([.. Enumerable.Range(0, shards).Select(i => stores.Open(i, shards, default))]);
         for (var i = 1; i < names.Declarations.Length; i++)
         {

@@ -15,7 +15,7 @@ internal static class TestMarket
     public const ushort ByNothing = 5;
     public const ushort Strict = 6;
     public const uint Apple = 1;
-    public const uint Microsoft = 2;
+    public const uint Msft = 2;
     public const uint Bond = 3;
 
     /// <summary>The names.</summary>
