@@ -1,0 +1,60 @@
+using Grid.Cli.Tests.Commands;
+
+namespace Grid.Cli.Tests.Acceptance;
+
+/// <summary>The README's own commands, as they stand there, against a server of the test's own.</summary>
+public sealed class ReadmeTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Commands_of_the_readme_work()
+    {
+        var commands = Commands();
+        var csv = _folder.Write("trades.csv", "kind,time,instrument,channel,sequence,price,size\ntrade,2024-05-01T13:30:00Z,IBM,c,1,181.5,10\n");
+        var data = _folder.File("data");
+        using var server = GridProcess.Start([.. Find(commands, "serve", csv, data), "--http", "127.0.0.1:0", "--feed", "127.0.0.1:0"]);
+        var http = await server.ReadLineAsync("http ");
+        var feed = await server.ReadLineAsync("feed ");
+
+        Assert.Equal(0, (await GridProcess.RunAsync([.. Find(commands, "feed", csv, data), "--to", feed])).ExitCode);
+        foreach (var name in (string[])["latest", "ticks", "bars", "quarantine", "gaps", "status"])
+        {
+            var answer = await GridProcess.RunAsync([.. Find(commands, name, csv, data), "--http", http]);
+            Assert.True(answer.ExitCode == 0, $"{name}: {answer.Errors}");
+        }
+
+        Assert.Equal(0, (await server.TerminateAsync()).ExitCode);
+        var offline = commands.Where(c => c[0] == "journal").ToList();
+        Assert.Equal(3, offline.Count);
+        foreach (var command in offline)
+        {
+            var answer = await GridProcess.RunAsync(Placed(command, csv, data));
+            Assert.True(answer.ExitCode == 0, $"{string.Join(' ', command)}: {answer.Errors}");
+        }
+    }
+
+    // Lines of code blocks that begin with the command, without the remark behind them.
+    private static List<string[]> Commands() =>
+        [.. File.ReadLines(Path.Combine(Root(), "README.md"))
+            .Where(l => l.StartsWith("grid ", StringComparison.Ordinal))
+            .Select(l => l.Split('#')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..])];
+
+    private static string[] Find(List<string[]> commands, string name, string csv, string data) => Placed(commands.Single(c => c[0] == name), csv, data);
+
+    private static string[] Placed(string[] command, string csv, string data) =>
+        [.. command.Select(w => w == "trades.csv" ? csv : w == "data" ? data : w)];
+
+    private static string Root()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Grid.sln")))
+        {
+            folder = Path.GetDirectoryName(folder)!;
+        }
+
+        return folder;
+    }
+}
