@@ -21,7 +21,7 @@ public readonly record struct SequenceRange(ulong First, ulong Last);
 
 /// <summary>
 /// The sequence numbers seen in one sequence domain of one instrument, as at most
-/// <see cref="GridLimits.SequenceRangesMax"/> ranges. Numbers may be sparse. What falls out at the old end is no longer
+/// <see cref="GridLimits.SequenceRangesMax"/> ranges, and at least 960 of them. Numbers may be sparse. What falls out at the old end is no longer
 /// told apart from what was never seen: both are then too old.
 /// </summary>
 /// <remarks>In order and nearly in order is O(1); a late number costs a binary search and a move of the ranges after it.</remarks>

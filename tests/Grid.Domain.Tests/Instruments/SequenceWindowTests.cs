@@ -51,14 +51,29 @@ public sealed class SequenceWindowTests
 
         Assert.Equal((GridLimits.SequenceRangesMax, 0UL), (window.RangeCount, window.Floor));
         window.Observe(1_000_000);
-        Assert.Equal((GridLimits.SequenceRangesMax, 10UL), (window.RangeCount, window.Floor));
-        Assert.Equal(SequenceSeen.TooOld, window.Observe(10));
+
+        // The 64 oldest were forgotten at once.
+        Assert.Equal((GridLimits.SequenceRangesMax - 63, 640UL), (window.RangeCount, window.Floor));
+        Assert.Equal(SequenceSeen.TooOld, window.Observe(640));
         Assert.Equal(SequenceSeen.TooOld, window.Observe(9));
-        Assert.Equal(SequenceSeen.New, window.Observe(11));
-        Assert.Equal(SequenceSeen.TooOld, window.Observe(11));
-        Assert.Equal(11UL, window.Floor);
-        Assert.Equal(SequenceSeen.New, window.Observe(19));
-        Assert.Equal(SequenceSeen.Duplicate, window.Observe(19));
+        Assert.Equal(SequenceSeen.New, window.Observe(641));
+        Assert.Equal(SequenceSeen.Duplicate, window.Observe(641));
+        Assert.Equal(SequenceSeen.Duplicate, window.Observe(650));
+    }
+
+    [Fact]
+    public void Number_before_all_ranges_of_a_full_window_is_taken_and_becomes_the_floor()
+    {
+        var window = new SequenceWindow();
+        for (ulong i = 1; i <= GridLimits.SequenceRangesMax; i++)
+        {
+            window.Observe(i * 10);
+        }
+
+        Assert.Equal(SequenceSeen.New, window.Observe(5));
+        Assert.Equal((GridLimits.SequenceRangesMax, 5UL), (window.RangeCount, window.Floor));
+        Assert.Equal(SequenceSeen.TooOld, window.Observe(5));
+        Assert.Equal(SequenceSeen.New, window.Observe(7));
     }
 
     [Fact]

