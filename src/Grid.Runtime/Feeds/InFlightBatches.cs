@@ -28,7 +28,7 @@ internal sealed class InFlightBatches
     /// <summary>True if the oldest batch is a retry, which waits for its original on another feed.</summary>
     public bool IsBlockedByRetry => _batches.TryPeek(out var batch) && batch.IsRetry;
 
-    public void Enqueue(ulong number, ulong epoch)
+    public InFlightBatch Enqueue(ulong number, ulong epoch)
     {
         var batch = _pool.TryPop(out var free) ? free : new InFlightBatch();
         batch.Number = number;
@@ -37,6 +37,7 @@ internal sealed class InFlightBatches
         batch.IsRetry = false;
         batch.Counts.Clear();
         _batches.Enqueue(batch);
+        return batch;
     }
 
     /// <summary>Gives a batch that was taken back.</summary>
@@ -53,9 +54,10 @@ internal sealed class InFlightBatches
         }
     }
 
-    public void CompleteRetry(ulong number, int events)
+    /// <summary>Puts a retry in its place, which needs no outcomes but its original's.</summary>
+    public void EnqueueRetry(ulong number, ulong epoch, int events)
     {
-        var batch = Find(number);
+        var batch = Enqueue(number, epoch);
         batch.OutcomeLsn = 0;
         batch.IsRetry = true;
         batch.Events = events;
@@ -74,7 +76,7 @@ internal sealed class InFlightBatches
         return false;
     }
 
-    // A retry and its original may both be in flight; the first that is not complete is meant.
+    // A retry and its original may both be in flight; the one that is not complete is meant.
     private InFlightBatch Find(ulong number)
     {
         foreach (var batch in _batches)

@@ -103,8 +103,7 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
     {
         // The batch's own frames were appended before; what is appended by now is enough to wait for.
         var feed = batch.Feed!;
-        feed.InFlight.Enqueue(batch.Number, batch.Epoch);
-        feed.InFlight.CompleteRetry(batch.Number, batch.RetriedEvents);
+        feed.InFlight.EnqueueRetry(batch.Number, batch.Epoch, batch.RetriedEvents);
         AwaitFlush(feed);
         release(batch);
     }

@@ -54,6 +54,21 @@ public sealed class EmbeddedGridFeedTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Batch_that_is_retried_before_it_is_acknowledged_is_acknowledged_as_both()
+    {
+        var grid = await _folder.OpenAsync();
+        await using var feed = await FeedDriver.OpenAsync(grid, Names);
+        for (ulong i = 1; i <= 200; i++)
+        {
+            var number = await feed.SubmitAsync(Trade(i, "10:00:00", "10"));
+            await feed.SubmitAsync(number, feed.Encode(Trade(i, "10:00:00", "10")));
+        }
+
+        await feed.SendAsync(Trade(201, "10:00:01", "10"));
+        Assert.Equal((201L, 200L), (feed.Outcomes[Outcome.Accepted], feed.Outcomes[Outcome.Duplicate]));
+    }
+
+    [Fact]
     public async Task Numbers_that_are_used_again_left_out_or_too_old_are_refused_and_the_feed_goes_on()
     {
         var grid = await _folder.OpenAsync();
