@@ -21,12 +21,11 @@ internal sealed class GridSimulation
     private readonly BatchLedger _ledger = new();
     private readonly List<SimulatedProducer> _producers = [];
     private readonly SimulationOracle _oracle;
+    private readonly CrashWatch _watch;
 
     private DataFolder? _data;
     private SteppedGrid? _grid;
-    private bool _isRecovering;
     private bool _mayFail;
-    private DiskOperation _lastFolderOperation;
 
     // What the last life left behind if nothing of it can be lost.
     private (string Market, string Full)? _hashBefore;
@@ -36,6 +35,7 @@ internal sealed class GridSimulation
         _random = new Random(seed);
         _disk = new FaultyDisk(seed);
         Plan = new CrashPlan(_disk);
+        _watch = new CrashWatch(Plan, () => _grid is { IsFlushingForAcknowledgement: true });
         var isBulky = _random.Next(8) == 0;
         _market = new RandomMarket(seed, eventsPerSource: 24, extraDefinitions: isBulky ? 300 : 0);
         _oracle = new SimulationOracle(_market, _ledger, _producers);
@@ -134,16 +134,16 @@ internal sealed class GridSimulation
 
     private void Open()
     {
-        _isRecovering = true;
+        _watch.IsRecovering = true;
         var options = new EmbeddedGridOptions
         {
             DataFolder = "/disk",
             Shards = 1 << _random.Next(3),
             Journal = new JournalOptions { SegmentBytesMax = JournalOptions.SegmentBytesMaxLowest, BufferBytes = JournalOptions.BufferBytesLowest },
         };
-        _data = new DataFolder(new WatchedDirectory(_disk.Root, "", Watch), null);
+        _data = new DataFolder(new WatchedDirectory(_disk.Root, "", _watch.Note), null);
         var recovered = GridRecovery.Open(_data, options, _time, new MemoryHistoryStores());
-        _isRecovering = false;
+        _watch.IsRecovering = false;
         if (_hashBefore is { } before)
         {
             Assert.Equal(before, StateHash.Of(recovered.Image));
@@ -220,6 +220,7 @@ internal sealed class GridSimulation
             _grid!.Drain();
         }
 
+        _producers.ForEach(p => p.CheckThatAllIsAcknowledged());
         _oracle.CheckMarket(_grid!.Image);
         if (_random.Next(2) == 0)
         {
@@ -238,81 +239,5 @@ internal sealed class GridSimulation
     {
         Assert.True(_grid!.IsIdle);
         _hashBefore = StateHash.Of(_grid.Image);
-    }
-
-    private void Watch(string folder, string name, DiskOperation operation, bool isDone)
-    {
-        if (Plan.IsPowerOff)
-        {
-            return;
-        }
-
-        if (_isRecovering)
-        {
-            Pass(CrashPoint.DuringRecovery, isDone);
-            return;
-        }
-
-        if (folder == JournalFormat.FolderName)
-        {
-            WatchJournal(name, operation, isDone);
-        }
-        else
-        {
-            WatchSnapshots(name, operation, isDone);
-        }
-
-        _lastFolderOperation = operation is DiskOperation.Rename or DiskOperation.Delete && isDone ? operation : _lastFolderOperation;
-    }
-
-    private void WatchJournal(string name, DiskOperation operation, bool isDone)
-    {
-        var isSegment = !JournalDirectoryExtensions.IsTemporary(name);
-        switch (operation)
-        {
-            case DiskOperation.FlushFile:
-                Pass(CrashPoint.DuringFlush, isSegment && !isDone);
-                Pass(CrashPoint.AfterFlushBeforeAcknowledgement, isSegment && isDone && _grid is { IsFlushingForAcknowledgement: true });
-                break;
-            case DiskOperation.Create:
-                Pass(CrashPoint.DuringSegmentRoll, true);
-                break;
-            case DiskOperation.Rename:
-                Pass(CrashPoint.DuringSegmentRoll, isDone);
-                break;
-            case DiskOperation.Delete:
-                Pass(isDone ? CrashPoint.DuringSegmentDelete : CrashPoint.BeforeSegmentDelete, isSegment);
-                break;
-            case DiskOperation.FlushFolder:
-                Pass(CrashPoint.AfterSegmentRoll, isDone && _lastFolderOperation == DiskOperation.Rename);
-                break;
-        }
-    }
-
-    private void WatchSnapshots(string name, DiskOperation operation, bool isDone)
-    {
-        switch (operation)
-        {
-            case DiskOperation.Write:
-                Pass(CrashPoint.DuringSnapshotWrite, isDone);
-                break;
-            case DiskOperation.Rename:
-                Pass(isDone ? CrashPoint.DuringSnapshotPublish : CrashPoint.BeforeSnapshotPublish, true);
-                break;
-            case DiskOperation.Delete:
-                Pass(CrashPoint.DuringSnapshotDelete, isDone && !JournalDirectoryExtensions.IsTemporary(name));
-                break;
-            case DiskOperation.FlushFolder:
-                Pass(CrashPoint.AfterSnapshotPublish, isDone && _lastFolderOperation == DiskOperation.Rename);
-                break;
-        }
-    }
-
-    private void Pass(CrashPoint point, bool isMeant)
-    {
-        if (isMeant)
-        {
-            Plan.Pass(point);
-        }
     }
 }

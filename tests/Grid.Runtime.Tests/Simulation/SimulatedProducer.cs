@@ -139,6 +139,9 @@ internal sealed class SimulatedProducer
         _feed = grid.Intake.Open(new FeedHello(Name, Epoch, _ack), _listener);
         Assert.True(_feed.LastDurableBatch >= Acknowledged, $"{Name} was told of batch {Acknowledged}, but resumes after {_feed.LastDurableBatch}");
         Assert.True(_feed.LastDurableBatch <= Made, $"{Name} made {Made} batches, but the grid has {_feed.LastDurableBatch}");
+
+        // What the grid says is durable is promised as much as what it acknowledges.
+        _acknowledged = Math.Max(_acknowledged, _feed.LastDurableBatch);
         _next = _feed.LastDurableBatch + 1;
     }
 
@@ -249,6 +252,9 @@ internal sealed class SimulatedProducer
     private static void Wait(ValueTask submitted) => submitted.AsTask().GetAwaiter().GetResult();
 
     private static void Refused(GridErrorCode code, Action action) => Assert.Equal(code, Assert.Throws<GridException>(action).Code);
+
+    /// <summary>Nobody is left waiting once the grid has nothing more to do.</summary>
+    public void CheckThatAllIsAcknowledged() => Assert.Equal(Made, _acknowledged);
 
     /// <summary>Batches up to a number of an epoch are acknowledged.</summary>
     internal void NoteAcknowledged(ulong epoch, ulong batch)
