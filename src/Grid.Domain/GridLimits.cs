@@ -45,15 +45,12 @@ public static class GridLimits
     /// <summary>Batches that a producer may have sent and not yet acknowledged: a retry must still find every one of them among <see cref="ProducerBatchesRemembered"/>.</summary>
     public const int FeedOutstandingBatchesMax = ProducerBatchesRemembered / 2;
 
-    /// <summary>HTTP connections of one server.</summary>
-    public const int HttpConnectionsMax = 1 << 14;
+    /// <summary>HTTP connections of one server: at about 20 KB each, 1.3 GB.</summary>
+    public const int HttpConnectionsMax = 1 << 16;
 
-    /// <summary>Bytes of a request's body: 10,000 definitions at 400 bytes.</summary>
-    public const int HttpBodyBytesMax = 4 << 20;
+    /// <summary>Bytes of a request's body: a million definitions at 256 bytes.</summary>
+    public const int HttpBodyBytesMax = 256 << 20;
 
-    /// <summary>Definitions of one request: they are one batch.</summary>
-    public const int DefinitionsPerRequestMax = 10_000;
-
-    /// <summary>Rows (ticks, bars, instruments, quarantined events) that one query gives; a longer history is asked for in pieces.</summary>
-    public const int QueryRowsMax = 100_000;
+    /// <summary>Rows (ticks, bars, instruments, quarantined events) of one answer; a longer history is asked for in pieces.</summary>
+    public const int QueryRowsMax = 10_000_000;
 }

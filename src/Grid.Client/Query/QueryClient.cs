@@ -94,7 +94,11 @@ public sealed class QueryClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new GridException(GridErrorCode.Stopping, $"no grid answers at {Address}: {e.Message}", e);
+            throw new GridException(GridErrorCode.Unreachable, $"no grid answers at {Address}: {e.Message}", e);
+        }
+        catch (TaskCanceledException e) when (!cancel.IsCancellationRequested)
+        {
+            throw new GridException(GridErrorCode.TimedOut, $"the grid at {Address} did not answer within {_http.Timeout.TotalSeconds} s", e);
         }
 
         if (!response.IsSuccessStatusCode)

@@ -1,11 +1,9 @@
 using System.Net;
-using Grid.Domain;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -15,12 +13,12 @@ namespace Grid.Gateway.Http;
 public sealed class GatewayServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly InstrumentPublisher _publisher;
+    private readonly IAsyncDisposable _routes;
 
-    private GatewayServer(WebApplication app, InstrumentPublisher publisher, IPEndPoint endPoint)
+    private GatewayServer(WebApplication app, IAsyncDisposable routes, IPEndPoint endPoint)
     {
         _app = app;
-        _publisher = publisher;
+        _routes = routes;
         EndPoint = endPoint;
     }
 
@@ -34,9 +32,11 @@ public sealed class GatewayServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(grid);
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(logs);
         options.Validate();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(logs);
+        builder.Services.AddSingleton<ILoggerFactory>(new WarningLogs(logs));
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -46,11 +46,28 @@ public sealed class GatewayServer : IAsyncDisposable
             kestrel.Listen(options.EndPoint);
         });
         var app = builder.Build();
-        var publisher = new InstrumentPublisher(grid, time);
-        Map(app, grid, options, publisher);
-        await app.StartAsync(cancel).ConfigureAwait(false);
+        var latest = new LatestEndpoint(grid, options);
+        var refusals = new Refusals(logs.CreateLogger<GatewayServer>(), options.HostsAllowed);
+        app.Use(next => context => refusals.AnswerAsync(next, context));
+
+        // The most asked question is answered before routing.
+        app.Use(next => context => latest.TryAnswer(context) ? Task.CompletedTask : next(context));
+        app.UseRouting();
+        var routes = app.MapGrid(grid, options, time);
+        app.MapFallback(Refusals.NothingThereAsync);
+        try
+        {
+            await app.StartAsync(cancel).ConfigureAwait(false);
+        }
+        catch
+        {
+            await routes.DisposeAsync().ConfigureAwait(false);
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
         var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        return new GatewayServer(app, publisher, new IPEndPoint(options.EndPoint.Address, address.Port));
+        return new GatewayServer(app, routes, new IPEndPoint(options.EndPoint.Address, address.Port));
     }
 
     /// <summary>Finishes the requests at hand and stops.</summary>
@@ -58,39 +75,6 @@ public sealed class GatewayServer : IAsyncDisposable
     {
         await _app.StopAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
-        await _publisher.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private static void Map(WebApplication app, IGrid grid, GatewayOptions options, InstrumentPublisher publisher)
-    {
-        var latest = new LatestEndpoint(grid, options);
-        app.Use(next => context => AnswerErrorsAsync(next, context));
-
-        // The most asked question is answered before routing.
-        app.Use(next => context => latest.TryAnswer(context) ? Task.CompletedTask : next(context));
-        app.UseRouting();
-        app.MapGet("/v1/latest", latest.ManyAsync);
-        SeriesEndpoints.Map(app, grid, options);
-        OperationsEndpoints.Map(app, grid, options);
-        InstrumentEndpoints.Map(app, grid, publisher);
-        StatusPage.Map(app);
-        app.MapFallback(static context => Problem.WriteAsync(
-            context, StatusCodes.Status404NotFound, "NotFound", $"there is nothing at '{context.Request.Path}' for {context.Request.Method}"));
-    }
-
-    private static async Task AnswerErrorsAsync(RequestDelegate next, HttpContext context)
-    {
-        try
-        {
-            await next(context).ConfigureAwait(false);
-        }
-        catch (GridException refused) when (!context.Response.HasStarted)
-        {
-            await Problem.WriteAsync(context, GridError.HttpStatus(refused.Code), refused.Code.ToString(), refused.Message).ConfigureAwait(false);
-        }
-        catch (BadHttpRequestException bad) when (!context.Response.HasStarted)
-        {
-            await Problem.WriteAsync(context, bad.StatusCode, nameof(GridErrorCode.Malformed), bad.Message).ConfigureAwait(false);
-        }
+        await _routes.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Grid.Domain;
-using Grid.Domain.Cusips;
-using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Builder;
@@ -15,13 +13,13 @@ internal static class InstrumentEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, IGrid grid, InstrumentPublisher publisher)
     {
-        routes.MapGet("/v1/instruments/{symbol}", context => GetAsync(context, grid));
+        routes.MapGet("/v1/instruments/{**symbol}", context => GetAsync(context, grid));
         routes.MapPut("/v1/instruments", context => PutAsync(context, publisher));
     }
 
     private static async Task GetAsync(HttpContext context, IGrid grid)
     {
-        var id = new QueryArguments(context).Instrument(grid);
+        var id = new QueryArguments(context).Instrument(grid, "/v1/instruments/");
         var symbol = grid.Names.Symbol(id);
         var definition = await grid.GetDefinitionAsync(id, context.RequestAborted).ConfigureAwait(false)
             ?? throw new GridException(GridErrorCode.InstrumentNotFound, $"instrument '{symbol}' has no definition that is valid now");
@@ -77,10 +75,11 @@ internal static class InstrumentEndpoints
             {
                 try
                 {
-                    taken.Add(Read(item));
+                    taken.Add(DefinitionItem.Read(item));
                 }
-                catch (FormatException e)
+                catch (Exception e) when (e is FormatException or InvalidOperationException)
                 {
+                    // Text with half a surrogate pair is an InvalidOperationException.
                     errors.Add((index, e.Message));
                 }
             }
@@ -111,64 +110,5 @@ internal static class InstrumentEndpoints
         }
 
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
-    }
-
-    private static KeyValuePair<string, InstrumentDefinition> Read(JsonElement item)
-    {
-        if (item.ValueKind != JsonValueKind.Object)
-        {
-            throw new FormatException("an instrument must be a JSON object");
-        }
-
-        var symbol = Text(item, "symbol");
-        if (!NameRules.IsValid(System.Text.Encoding.UTF8.GetBytes(symbol)))
-        {
-            throw new FormatException($"symbol: {NameRules.Explain(symbol)}");
-        }
-
-        var cusip = Text(item, "cusip");
-        return new(symbol, new InstrumentDefinition
-        {
-            Class = ShortText(item, "class") is { Length: > 0 } name ? name : InstrumentDefinition.DefaultClass,
-            TickSize = Text(item, "tick_size") is { Length: > 0 } tick ? Price.Parse(tick) : default,
-            LotSize = Text(item, "lot_size") is { Length: > 0 } lot ? Quantity.Parse(lot) : default,
-            Currency = ShortText(item, "currency"),
-            Calendar = ShortText(item, "calendar"),
-            Cusip = cusip.Length > 0 ? Cusip.Parse(cusip) : default,
-            ValidFrom = Time(item, "valid_from", new UnixNanos(long.MinValue)),
-            ValidTo = Time(item, "valid_to", new UnixNanos(long.MaxValue)),
-        });
-    }
-
-    // A number is taken as it is written, so that nothing is rounded on the way.
-    private static string Text(JsonElement item, string name)
-    {
-        if (!item.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
-        {
-            return string.Empty;
-        }
-
-        return value.ValueKind switch
-        {
-            JsonValueKind.String => value.GetString()!,
-            JsonValueKind.Number => value.GetRawText(),
-            _ => throw new FormatException($"{name} must be a text or a number, not {value.ValueKind}"),
-        };
-    }
-
-    private static string ShortText(JsonElement item, string name)
-    {
-        var text = Text(item, name);
-        return System.Text.Encoding.UTF8.GetByteCount(text) <= GridLimits.NameBytesMax
-            ? text
-            : throw new FormatException($"{name} '{text[..16]}…' has more than {GridLimits.NameBytesMax} bytes");
-    }
-
-    private static UnixNanos Time(JsonElement item, string name, UnixNanos otherwise)
-    {
-        var text = Text(item, name);
-        return text.Length == 0 ? otherwise
-            : UnixNanos.TryParse(text, out var time) ? time
-            : throw new FormatException($"{name} '{text}' is no ISO 8601 time");
     }
 }

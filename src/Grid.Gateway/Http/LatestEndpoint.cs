@@ -27,13 +27,7 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
         }
 
         Span<byte> symbol = stackalloc byte[GridLimits.NameBytesMax];
-        var name = path.AsSpan(Path.Length + 1);
-        if (name.Contains('%'))
-        {
-            // A slash stays escaped in a path, and a symbol may have one.
-            name = Uri.UnescapeDataString(name.ToString());
-        }
-
+        var name = path.Contains("%2", StringComparison.Ordinal) ? QueryArguments.Symbol(context, Path + "/") : path.AsSpan(Path.Length + 1);
         var index = NameRules.TryEncode(name, symbol, out var length) ? grid.Names.Instruments.Find(symbol[..length]) : -1;
         if (index <= 0 || !grid.TryGetLatest(new InstrumentId((uint)index), out var latest))
         {

@@ -2,25 +2,49 @@ using Grid.Domain;
 using Grid.Domain.Identifiers;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Grid.Gateway.Http;
 
 /// <summary>The arguments of a query, each refused with its name, its value and the rule.</summary>
 internal readonly struct QueryArguments(HttpContext context)
 {
-    /// <summary>The instrument that the path names.</summary>
-    public InstrumentId Instrument(IGrid grid)
+    /// <summary>The instrument that the path names after <paramref name="prefix"/>.</summary>
+    public InstrumentId Instrument(IGrid grid, string prefix)
     {
-        // A slash stays escaped in a path, and a symbol may have one.
-        var symbol = Uri.UnescapeDataString(context.Request.RouteValues["symbol"] as string ?? string.Empty);
+        var symbol = Symbol(context, prefix);
         var index = grid.Names.Instruments.Find(symbol);
         return index > 0
             ? new InstrumentId((uint)index)
             : throw new GridException(GridErrorCode.InstrumentNotFound, $"there is no instrument '{symbol}'");
     }
 
+    /// <summary>What the path says after <paramref name="prefix"/>. A symbol may hold a slash, written as it is or as <c>%2F</c>.</summary>
+    public static string Symbol(HttpContext context, string prefix)
+    {
+        var path = context.Request.Path.Value!;
+        if (!path.Contains("%2", StringComparison.Ordinal))
+        {
+            return path[prefix.Length..];
+        }
+
+        // The server leaves an escaped slash as it is, which cannot be told from an escaped percent sign any more.
+        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        var start = target.IndexOf(prefix, StringComparison.Ordinal) + prefix.Length;
+        var end = target.IndexOf('?', start);
+        return Uri.UnescapeDataString(end < 0 ? target[start..] : target[start..end]);
+    }
+
+    /// <summary>The times <c>from</c> and <c>to</c>; without them, from <paramref name="first"/> and to the end.</summary>
+    public (UnixNanos From, UnixNanos To) Range(UnixNanos first)
+    {
+        var from = Time("from", first);
+        var to = Time("to", new UnixNanos(long.MaxValue));
+        return from <= to ? (from, to) : throw Bad("from", from.ToString(), $"no later than 'to', which is '{to}'");
+    }
+
     /// <summary>A time, or what holds without one.</summary>
-    public UnixNanos Time(string name, UnixNanos otherwise)
+    private UnixNanos Time(string name, UnixNanos otherwise)
     {
         var text = Text(name);
         if (text is null)

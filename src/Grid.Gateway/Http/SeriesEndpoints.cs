@@ -25,18 +25,19 @@ internal static class SeriesEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, IGrid grid, GatewayOptions options)
     {
-        routes.MapGet("/v1/ticks/{symbol}", context => TicksAsync(context, grid, options));
-        routes.MapGet("/v1/bars/{symbol}", context => BarsAsync(context, grid, options));
+        routes.MapGet("/v1/ticks/{**symbol}", context => TicksAsync(context, grid, options));
+        routes.MapGet("/v1/bars/{**symbol}", context => BarsAsync(context, grid, options));
     }
 
     private static async Task TicksAsync(HttpContext context, IGrid grid, GatewayOptions options)
     {
         var arguments = new QueryArguments(context);
         var format = arguments.Format();
+        var (from, to) = arguments.Range(new UnixNanos(long.MinValue));
         var page = await grid.GetTicksAsync(
-            arguments.Instrument(grid),
-            arguments.Time("from", new UnixNanos(long.MinValue)),
-            arguments.Time("to", new UnixNanos(long.MaxValue)),
+            arguments.Instrument(grid, "/v1/ticks/"),
+            from,
+            to,
             arguments.Limit(RowsByDefault, options.RowsMax),
             context.RequestAborted).ConfigureAwait(false);
         context.Response.Headers["Grid-Complete"] = page.IsComplete ? "true" : "false";
@@ -60,11 +61,13 @@ internal static class SeriesEndpoints
             throw QueryArguments.Bad("interval", interval, "one of " + string.Join(", ", BarInterval.All.Select(i => i.Key)));
         }
 
+        // Not from the first moment there is: the start of its interval would lie before it.
+        var (from, to) = arguments.Range(new UnixNanos(-UnixNanos.PerDay * 100_000));
         var bars = await grid.GetBarsAsync(
-            arguments.Instrument(grid),
+            arguments.Instrument(grid, "/v1/bars/"),
             intervalNs,
-            arguments.Time("from", new UnixNanos(-UnixNanos.PerDay * 100_000)),
-            arguments.Time("to", new UnixNanos(long.MaxValue)),
+            from,
+            to,
             arguments.Limit(RowsByDefault, options.RowsMax),
             context.RequestAborted).ConfigureAwait(false);
         using var body = new RowBody(context, format, BarColumns);

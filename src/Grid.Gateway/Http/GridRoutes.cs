@@ -1,0 +1,31 @@
+using Grid.Runtime;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+
+namespace Grid.Gateway.Http;
+
+/// <summary>The routes of Grid's HTTP interface, for a host that has a server of its own.</summary>
+public static class GridRoutes
+{
+    /// <summary>
+    /// Maps <c>/v1/…</c>, <c>/health/…</c> and the status page at <c>/</c>. A refusal is thrown as
+    /// <see cref="Domain.GridException"/>; <see cref="GatewayServer"/> turns it into problem details.
+    /// </summary>
+    /// <returns>What the routes hold open: a feed for definitions. To be disposed after the server.</returns>
+    public static IAsyncDisposable MapGrid(this IEndpointRouteBuilder routes, IGrid grid, GatewayOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(routes);
+        ArgumentNullException.ThrowIfNull(grid);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        var latest = new LatestEndpoint(grid, options);
+        var publisher = new InstrumentPublisher(grid, time);
+        routes.MapGet("/v1/latest", latest.ManyAsync);
+        routes.MapGet("/v1/latest/{**symbol}", context => latest.TryAnswer(context) ? Task.CompletedTask : Refusals.NothingThereAsync(context));
+        SeriesEndpoints.Map(routes, grid, options);
+        OperationsEndpoints.Map(routes, grid, options);
+        InstrumentEndpoints.Map(routes, grid, publisher);
+        StatusPage.Map(routes);
+        return publisher;
+    }
+}

@@ -1,0 +1,83 @@
+using Grid.Domain;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Grid.Gateway.Http;
+
+/// <summary>
+/// Turns what goes wrong with a request into problem details, and refuses requests that are meant for another host: a web
+/// page whose name was pointed at this machine must not reach a server that asks for no key.
+/// </summary>
+internal sealed partial class Refusals(ILogger log, IReadOnlyList<string> hostsAllowed)
+{
+    /// <summary>Answers a request that nothing is mapped to.</summary>
+    public static Task NothingThereAsync(HttpContext context) => Problem.WriteAsync(
+        context, StatusCodes.Status404NotFound, "NotFound", $"there is nothing at '{context.Request.Path}' for {context.Request.Method}");
+
+    public async Task AnswerAsync(RequestDelegate next, HttpContext context)
+    {
+        try
+        {
+            if (!IsMeantForUs(context.Request.Headers.Host.ToString()))
+            {
+                throw new GridException(
+                    GridErrorCode.BadArgument,
+                    $"the request is meant for host '{context.Request.Headers.Host}'; this server answers for localhost and loopback addresses (option {nameof(GatewayOptions.HostsAllowed)})");
+            }
+
+            await next(context).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client went away.
+        }
+        catch (Exception) when (context.Response.HasStarted)
+        {
+            // Half an answer is out: a broken connection tells the client, a proper end would not.
+            context.Abort();
+        }
+        catch (GridException refused)
+        {
+            await Problem.WriteAsync(context, GridError.HttpStatus(refused.Code), refused.Code.ToString(), refused.Message).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException bad)
+        {
+            var code = bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? GridErrorCode.TooLarge : GridErrorCode.Malformed;
+            await Problem.WriteAsync(context, bad.StatusCode, code.ToString(), bad.Message).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Unexpected(log, context.Request.Method, context.Request.Path, e);
+            await Problem.WriteAsync(context, StatusCodes.Status500InternalServerError, "Internal", "the server failed on this request; its log says why").ConfigureAwait(false);
+        }
+    }
+
+    private bool IsMeantForUs(ReadOnlySpan<char> host)
+    {
+        var name = HostName(host);
+        if (name.IsEmpty || name.StartsWith("127.") || name.SequenceEqual("[::1]") || name.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        foreach (var allowed in hostsAllowed)
+        {
+            if (name.Equals(allowed, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // The host without its port.
+    private static ReadOnlySpan<char> HostName(ReadOnlySpan<char> host)
+    {
+        var colon = host.LastIndexOf(':');
+        return colon > host.LastIndexOf(']') ? host[..colon] : host;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed unexpectedly")]
+    private static partial void Unexpected(ILogger log, string method, PathString path, Exception e);
+}

@@ -1,0 +1,88 @@
+using System.Net;
+using Grid.Domain;
+using Grid.Domain.Dedup;
+using Grid.Domain.Events;
+using Grid.Domain.Identifiers;
+using Grid.Domain.Validation;
+using Grid.Runtime;
+
+namespace Grid.Gateway.Tests.Http;
+
+public sealed class OperationsTests
+{
+    [Fact]
+    public async Task Status_gives_counters_and_outcomes()
+    {
+        await using var fixture = await HttpFixture.WithAsync("A", "B");
+
+        var status = await fixture.JsonAsync("/v1/status");
+
+        Assert.Equal((4L, 2, 4L), ((long)status["events_received"]!, (int)status["instruments"]!, (long)status["outcomes"]!["accepted"]!));
+    }
+
+    [Fact]
+    public async Task Health_is_live_and_ready_until_the_grid_stops_by_itself()
+    {
+        await using var fixture = await HttpFixture.WithAsync();
+        Assert.Equal("ok\n", await fixture.TextAsync("/health/live"));
+        Assert.Equal("ok\n", await fixture.TextAsync("/health/ready"));
+
+        fixture.Grid.Fail(new GridException(GridErrorCode.StorageFailed, "the disk is gone"));
+
+        Assert.Equal("ok\n", await fixture.TextAsync("/health/live"));
+        using var ready = await fixture.GetAsync("/health/ready");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+    }
+
+    [Fact]
+    public async Task Quarantined_events_come_whole_with_the_reason_after_an_id()
+    {
+        await using var fixture = await HttpFixture.WithAsync("A");
+        var trade = new MarketEvent { Kind = EventKind.Trade, Instrument = new InstrumentId(1), Source = new SourceId(1), F0 = Price.Of(-1).Raw, F1 = Quantity.One };
+        for (ulong id = 1; id <= 3; id++)
+        {
+            fixture.Grid.Quarantine.Add(new QuarantinedEvent(id, trade, Outcome.Reject(RejectReason.PriceNotPositive), "seed", 40 + id));
+        }
+
+        var rows = (await fixture.JsonAsync("/v1/quarantine?after=1&limit=1")).AsArray();
+
+        var row = Assert.Single(rows)!;
+        Assert.Equal((2, "A", "seed", 42), ((int)row["id"]!, (string)row["instrument"]!, (string)row["producer"]!, (int)row["journal_frame"]!));
+        Assert.Equal(("-1", "rejected", "PriceNotPositive"), ((string)row["price"]!, (string)row["outcome"]!, (string)row["reason"]!));
+        await fixture.AssertProblemAsync("/v1/quarantine?after=x", HttpStatusCode.BadRequest, "BadArgument", "argument 'after' is 'x'; it must be a whole number");
+    }
+
+    [Fact]
+    public async Task Gaps_and_sources_are_listed()
+    {
+        await using var fixture = await HttpFixture.WithAsync("A");
+        fixture.Grid.Gaps.Add(new Gap(new SourceId(1), default, 20240301, 7, 9));
+        fixture.Grid.Sources["S2"] = new SourceDeclaration { Name = "S2", IsContiguous = true, NotLastConditions = uint.MaxValue };
+
+        Assert.Equal(
+            """[{"source":"S","channel":"","session":20240301,"first_missing":7,"last_missing":9}]""",
+            await fixture.TextAsync("/v1/gaps"));
+        Assert.Equal(
+            """
+            name,policy,contiguous,unknown_instrument,not_last_conditions,not_high_low_conditions,not_volume_conditions
+            S,none,False,accept,0,0,0
+            S2,sequence,True,accept,4294967295,0,0
+
+            """,
+            await fixture.TextAsync("/v1/sources?format=csv"));
+    }
+
+    [Fact]
+    public async Task The_status_page_stands_alone()
+    {
+        await using var fixture = await HttpFixture.WithAsync();
+
+        using var response = await fixture.GetAsync("/");
+        var page = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("text/html", response.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("/v1/status", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("http://", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("https://", page, StringComparison.Ordinal);
+    }
+}

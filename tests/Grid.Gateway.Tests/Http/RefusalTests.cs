@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Grid.Gateway.Http;
+using Grid.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Grid.Gateway.Tests.Http;
+
+public sealed class RefusalTests
+{
+    [Fact]
+    public async Task A_path_that_does_not_exist_is_not_found()
+    {
+        await using var fixture = await HttpFixture.WithAsync("A");
+
+        await fixture.AssertProblemAsync("/v1/nothing", HttpStatusCode.NotFound, "NotFound", "there is nothing at '/v1/nothing' for GET");
+        using var posted = await fixture.Client.PostAsync("/v1/latest/A", null, TestContext.Current.CancellationToken);
+        await HttpFixture.AssertProblemAsync(posted, HttpStatusCode.NotFound, "NotFound", "there is nothing at '/v1/latest/A' for POST");
+    }
+
+    [Theory]
+    [InlineData("evil.example", false)]
+    [InlineData("evil.example:7400", false)]
+    [InlineData("127.evil.example.", true)]
+    [InlineData("localhost", true)]
+    [InlineData("LocalHost:99", true)]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("[::1]:80", true)]
+    [InlineData("[::1]", true)]
+    [InlineData("grid.example:443", true)]
+    public async Task A_request_that_is_meant_for_another_host_is_refused(string host, bool isTaken)
+    {
+        await using var fixture = await HttpFixture.StartAsync(o => o.HostsAllowed = ["grid.example"]);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/health/live");
+        request.Headers.Host = host;
+
+        using var response = await fixture.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        if (isTaken)
+        {
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+        else
+        {
+            await HttpFixture.AssertProblemAsync(response, HttpStatusCode.BadRequest, "BadArgument",
+                $"the request is meant for host '{host}'; this server answers for localhost and loopback addresses (option HostsAllowed)");
+        }
+    }
+
+    [Fact]
+    public async Task A_body_over_the_limit_is_refused()
+    {
+        await using var fixture = await HttpFixture.StartAsync(o => o.BodyBytesMax = 1024);
+
+        var (status, problem) = await fixture.PutAsync("/v1/instruments", new string(' ', 2000) + "[]");
+
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "TooLarge"), (status, (string)problem["code"]!));
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_request_end_their_connection_and_nothing_else()
+    {
+        await using var fixture = await HttpFixture.WithAsync("A");
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(fixture.EndPoint, TestContext.Current.CancellationToken);
+
+        await socket.SendAsync(Encoding.ASCII.GetBytes("GRIDFEED rubbish\r\n\r\n"), TestContext.Current.CancellationToken);
+        var buffer = new byte[4096];
+        var read = await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken);
+
+        Assert.StartsWith("HTTP/1.1 400 ", Encoding.ASCII.GetString(buffer, 0, read), StringComparison.Ordinal);
+        Assert.Contains("\"A\"", await fixture.TextAsync("/v1/latest/A"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_server_does_not_say_what_it_is_made_of()
+    {
+        await using var fixture = await HttpFixture.WithAsync();
+
+        using var response = await fixture.GetAsync("/health/live");
+
+        Assert.False(response.Headers.Contains("Server"));
+    }
+
+    [Fact]
+    public async Task An_address_in_use_is_an_IOException()
+    {
+        await using var fixture = await HttpFixture.WithAsync();
+
+        await Assert.ThrowsAsync<IOException>(() => GatewayServer.StartAsync(
+            new RecordingGrid(), new GatewayOptions { EndPoint = fixture.EndPoint }, TimeProvider.System, NullLoggerFactory.Instance, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Defaults_are_in_range()
+    {
+        var options = new GatewayOptions();
+
+        options.Validate();
+
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 7400), options.EndPoint);
+        Assert.Equal((4096, 1_000_000, 16L << 20, 0), (options.ConnectionsMax, options.RowsMax, options.BodyBytesMax, options.HostsAllowed.Count));
+    }
+
+    [Fact]
+    public void Every_option_out_of_its_range_is_named()
+    {
+        var options = new GatewayOptions { EndPoint = new IPEndPoint(IPAddress.Parse("10.1.2.3"), 80), ConnectionsMax = 0, RowsMax = 0, BodyBytesMax = 1 };
+
+        var e = Assert.Throws<ArgumentException>(options.Validate);
+
+        Assert.Equal(
+            """
+            Http option EndPoint is 10.1.2.3:80, which is not a loopback address; this release listens on loopback only, because API keys and TLS, without which no other address is safe, come in a later release.
+            Http option ConnectionsMax is 0; it must be 1 to 65536 connections.
+            Http option RowsMax is 0; it must be 1 to 10000000 rows.
+            Http option BodyBytesMax is 1; it must be 1024 to 268435456 bytes.
+            """,
+            e.Message);
+    }
+}
