@@ -39,6 +39,9 @@ public static class GridLimits
     /// <summary>Amendments (cancels, corrections) kept per instrument while their trades may still come or change.</summary>
     public const int AmendmentsMax = 4096;
 
+    /// <summary>Definitions kept per instrument of which each holds for some time: one for each month of 80 years.</summary>
+    public const int DefinitionsPerInstrumentMax = 1024;
+
     /// <summary>Feed connections of one server: at about 10 KB while idle, 160 MB.</summary>
     public const int FeedConnectionsMax = 1 << 14;
 

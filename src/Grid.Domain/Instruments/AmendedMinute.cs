@@ -13,7 +13,9 @@ internal sealed class AmendedMinute(InstrumentContext context, InstrumentHistory
     private const long DayReachNs = 36L * 60 * UnixNanos.PerMinute;
 
     /// <summary>Makes the trade's minute and the day again.</summary>
-    public void Replace(ref TradeSeries series, SessionCalendar calendar)
+    /// <param name="series">What is replaced.</param>
+    /// <param name="dateOf">The session date of a time.</param>
+    public void Replace(ref TradeSeries series, Func<UnixNanos, uint> dateOf)
     {
         var start = tradeTime.Floor(UnixNanos.PerMinute);
         var minute = BarAccumulator.From(start);
@@ -31,7 +33,7 @@ internal sealed class AmendedMinute(InstrumentContext context, InstrumentHistory
 
         minute.IsReplacement = true;
         history.AppendBar(in minute);
-        ReplaceDay(ref series, calendar, calendar.DateOf(start));
+        ReplaceDay(ref series, dateOf);
     }
 
     /// <summary>The newest trade that counts for last, given what was the last before the amendment.</summary>
@@ -64,8 +66,9 @@ internal sealed class AmendedMinute(InstrumentContext context, InstrumentHistory
     }
 
     // The day is that of the newest date that has a trade: an amendment may take the only one away or bring it back.
-    private void ReplaceDay(ref TradeSeries series, SessionCalendar calendar, uint date)
+    private void ReplaceDay(ref TradeSeries series, Func<UnixNanos, uint> dateOf)
     {
+        var date = dateOf(tradeTime.Floor(UnixNanos.PerMinute));
         if (date < series.DayDate)
         {
             return;
@@ -73,21 +76,21 @@ internal sealed class AmendedMinute(InstrumentContext context, InstrumentHistory
 
         var near = tradeTime.Floor(UnixNanos.PerMinute).Value;
         var to = new UnixNanos(near + DayReachNs);
-        var days = Days(new UnixNanos(near - DayReachNs), to, calendar);
+        var days = Days(new UnixNanos(near - DayReachNs), to, dateOf);
         if (days.TryGetValue(date, out var day))
         {
             (series.DayDate, series.Day) = (date, day);
         }
         else if (date == series.DayDate)
         {
-            days = Days(new UnixNanos(long.MinValue), to, calendar);
+            days = Days(new UnixNanos(long.MinValue), to, dateOf);
             series.DayDate = days.Count > 0 ? days.Keys.Max() : 0;
             series.Day = days.GetValueOrDefault(series.DayDate);
         }
     }
 
     // Of the closed minutes in a range, those with trades, by date.
-    private Dictionary<uint, BarAccumulator> Days(UnixNanos from, UnixNanos to, SessionCalendar calendar)
+    private Dictionary<uint, BarAccumulator> Days(UnixNanos from, UnixNanos to, Func<UnixNanos, uint> dateOf)
     {
         var records = new List<BarAccumulator>();
         history.ReadBars(from, to, records);
@@ -96,7 +99,7 @@ internal sealed class AmendedMinute(InstrumentContext context, InstrumentHistory
         {
             if (!minute.IsEmpty)
             {
-                var date = calendar.DateOf(new UnixNanos(start));
+                var date = dateOf(new UnixNanos(start));
                 var day = days.GetValueOrDefault(date);
                 day.Merge(in minute, context.Order);
                 days[date] = day;

@@ -42,6 +42,9 @@ public sealed record InstrumentDefinition
     /// <summary>Valid before this moment.</summary>
     public UnixNanos ValidTo { get; init; } = new(long.MaxValue);
 
+    /// <summary>True if it is valid at a moment.</summary>
+    public bool IsValidAt(UnixNanos time) => ValidFrom <= time && time < ValidTo;
+
     /// <summary>Writes the encoded form and returns its bytes: version, numbers little endian, CUSIP (zeros if none), three texts with a length byte.</summary>
     public int Write(Span<byte> target)
     {

@@ -17,6 +17,10 @@ public sealed partial class InstrumentState
     private int _writes;
 
     private readonly InstrumentContext _context;
+
+    // The rules asked for last: nearly always the next ones too.
+    private InstrumentRules _rules;
+    private RulesTimeline _timeline;
     private DomainWindows _windows = new();
 
     // The window asked for last, with its domain: nearly always the next one too.
@@ -34,12 +38,13 @@ public sealed partial class InstrumentState
     private ContentWindow? _content;
 
     /// <summary>The state of an instrument of which nothing is known yet.</summary>
-    public InstrumentState(InstrumentId id, InstrumentContext context, InstrumentHistory history, InstrumentRules rules)
+    public InstrumentState(InstrumentId id, InstrumentContext context, InstrumentHistory history, RulesTimeline rules)
     {
         Id = id;
         _context = context;
         History = history;
-        Rules = rules;
+        _timeline = rules;
+        _rules = rules.At(new UnixNanos(long.MaxValue));
     }
 
     /// <summary>The instrument.</summary>
@@ -48,14 +53,26 @@ public sealed partial class InstrumentState
     /// <summary>Its ticks and closed minutes.</summary>
     public InstrumentHistory History { get; }
 
-    /// <summary>Its definition and the rules and calendar of its class.</summary>
-    public InstrumentRules Rules { get; set; }
+    /// <summary>Its definitions and the rules and calendars of their classes, over time. For the owner's thread.</summary>
+    public RulesTimeline Rules
+    {
+        get => _timeline;
+        set
+        {
+            _timeline = value;
+            _rules = value.At(new UnixNanos(_rules.LastNs));
+        }
+    }
 
     /// <summary>Grows with every applied event.</summary>
     public ulong Version => _version;
 
     /// <summary>True if some amendment's trade is not known.</summary>
     public bool HasPendingAmendments => _amendments is { HasPending: true };
+
+    /// <summary>What holds for events of a time. For the owner's thread.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public InstrumentRules RulesAt(UnixNanos time) => _rules.HoldsAt(time) ? _rules : SwitchRules(time);
 
     /// <summary>Asks for an event's sequence number (1 or more) in its domain and marks it as seen.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -198,6 +215,11 @@ public sealed partial class InstrumentState
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    private InstrumentRules SwitchRules(UnixNanos time) => _rules = _timeline.At(time);
+
+    private uint DateOf(UnixNanos time) => RulesAt(time).Calendar.DateOf(time);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private SequenceSeen ObserveInOtherDomain(in MarketEvent e)
     {
         _windowDomain = SequenceDomain.Of(in e);
@@ -286,7 +308,7 @@ public sealed partial class InstrumentState
             CloseMinute();
         }
 
-        _series.OpenMinute(time, Rules.Calendar.DateOf(time));
+        _series.OpenMinute(time, DateOf(time));
         return true;
     }
 
@@ -336,7 +358,7 @@ public sealed partial class InstrumentState
         if (!piece.IsEmpty)
         {
             History.AppendBar(in piece);
-            _series.AddToDay(in piece, Rules.Calendar.DateOf(trade.EventTime), _context.Order);
+            _series.AddToDay(in piece, DateOf(trade.EventTime), _context.Order);
         }
     }
 
@@ -363,7 +385,7 @@ public sealed partial class InstrumentState
         if (isKnown)
         {
             var remade = new AmendedMinute(_context, History, _amendments, trade.EventTime);
-            remade.Replace(ref _series, Rules.Calendar);
+            remade.Replace(ref _series, DateOf);
             _last = remade.LastTrade(in _last);
         }
     }

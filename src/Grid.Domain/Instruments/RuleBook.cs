@@ -22,6 +22,7 @@ public sealed class RuleBook
     private readonly SortedDictionary<string, ClassRules> _classes = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, SessionCalendar> _calendars = new(StringComparer.Ordinal);
     private readonly InstrumentRules _undefined;
+    private readonly RulesTimeline _undefinedTimeline;
 
     /// <summary>A book. A class <c>default</c> with the default rules is added if there is none.</summary>
     /// <exception cref="ArgumentException">A name or limit breaks its rule, or a calendar is missing; names the value and the rule.</exception>
@@ -51,6 +52,7 @@ public sealed class RuleBook
 
         var unknown = this[InstrumentDefinition.DefaultClass];
         _undefined = new InstrumentRules(unknown, FindCalendar(unknown.Calendar), null);
+        _undefinedTimeline = new RulesTimeline([_undefined]);
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(ToCanonicalText()));
         Version = new RulesVersion(BinaryPrimitives.ReadUInt64BigEndian(hash));
     }
@@ -75,18 +77,32 @@ public sealed class RuleBook
     public SessionCalendar? FindCalendar(string name) => _calendars.GetValueOrDefault(name);
 
     /// <summary>
-    /// What holds for an instrument; null for one without a definition, whose class is <c>default</c>. A class or calendar
-    /// that the book does not have is as if the definition did not name it.
+    /// What holds for an instrument while a definition does; null for one without, whose class is <c>default</c>. A class or
+    /// calendar that the book does not have is as if the definition did not name it.
     /// </summary>
-    public InstrumentRules Resolve(InstrumentDefinition? definition)
+    public InstrumentRules Resolve(InstrumentDefinition? definition) =>
+        definition is null ? _undefined : Resolve(definition, long.MinValue, long.MaxValue);
+
+    /// <summary>What holds for an instrument over time, given its definitions with the newest first.</summary>
+    public RulesTimeline TimelineOf(params IReadOnlyList<InstrumentDefinition> definitions)
     {
-        if (definition is null)
+        if (definitions.Count == 0)
         {
-            return _undefined;
+            return _undefinedTimeline;
         }
 
-        var rules = this[definition.Class];
-        return new InstrumentRules(rules, FindCalendar(definition.Calendar) ?? FindCalendar(rules.Calendar), definition);
+        var starts = new SortedSet<long> { long.MinValue };
+        foreach (var definition in definitions)
+        {
+            starts.Add(definition.ValidFrom.Value);
+            starts.Add(definition.ValidTo.Value);
+        }
+
+        // What ends with time itself holds for its last moment too.
+        starts.Remove(long.MaxValue);
+        var ends = starts.Skip(1).Select(start => start - 1).Append(long.MaxValue);
+        return new RulesTimeline([.. starts.Zip(ends, (first, last) =>
+            Resolve(definitions.FirstOrDefault(d => d.IsValidAt(new UnixNanos(first))), first, last))]);
     }
 
     /// <summary>The text that says all of it; <see cref="RuleBookText"/> shows its form.</summary>
@@ -95,6 +111,12 @@ public sealed class RuleBook
     /// <summary>Reads a canonical text back.</summary>
     /// <exception cref="FormatException">It is not one; the message names the line.</exception>
     public static RuleBook Parse(string text) => RuleBookText.Read(text);
+
+    private InstrumentRules Resolve(InstrumentDefinition? definition, long firstNs, long lastNs)
+    {
+        var rules = this[definition?.Class ?? InstrumentDefinition.DefaultClass];
+        return new InstrumentRules(rules, FindCalendar(definition?.Calendar ?? string.Empty) ?? FindCalendar(rules.Calendar), definition, firstNs, lastNs);
+    }
 
     private void CheckClass(string name, ClassRules rules)
     {

@@ -6,11 +6,15 @@ using Grid.Domain.Instruments;
 namespace Grid.Domain.Validation;
 
 /// <summary>
-/// What holds for one instrument: its class's rules, its calendar and what its definition adds. Immutable; made by
-/// <see cref="RuleBook.Resolve"/> when a definition or the rules change, and kept beside the instrument's state.
+/// What holds for one instrument while one of its definitions does: its class's rules, its calendar and what the definition
+/// adds. Immutable; made by <see cref="RuleBook"/> when a definition comes, and kept beside the instrument's state.
 /// </summary>
 public sealed class InstrumentRules
 {
+    // The event times that it holds for, both included.
+    internal readonly long FirstNs;
+    internal readonly long LastNs;
+
     // What the fast path compares with. A rule that is off has a limit that everything keeps.
     internal readonly long PriceMin;
     internal readonly long TradeSizeMin;
@@ -23,8 +27,10 @@ public sealed class InstrumentRules
     internal readonly EventFlags Doubt;
     internal readonly bool LockedIsFine;
 
-    internal InstrumentRules(ClassRules rules, SessionCalendar? calendar, InstrumentDefinition? definition)
+    internal InstrumentRules(ClassRules rules, SessionCalendar? calendar, InstrumentDefinition? definition, long firstNs = long.MinValue, long lastNs = long.MaxValue)
     {
+        FirstNs = firstNs;
+        LastNs = lastNs;
         Class = rules;
         IsDefined = definition is not null;
         TickSize = definition?.TickSize ?? default;
@@ -41,6 +47,9 @@ public sealed class InstrumentRules
         Doubt = rules.Suspicious == RuleAction.Accept ? EventFlags.None : EventFlags.Suspicious;
         LockedIsFine = rules.Locked == RuleAction.Accept;
     }
+
+    /// <summary>True if it holds for events of a time.</summary>
+    public bool HoldsAt(UnixNanos time) => time.Value >= FirstNs && time.Value <= LastNs;
 
     /// <summary>The rules of its class.</summary>
     public ClassRules Class { get; }

@@ -62,4 +62,7 @@ public enum RejectReason : byte
 
     /// <summary>An amendment cannot be kept: the instrument holds its limit of them.</summary>
     TooManyAmendments = 30,
+
+    /// <summary>A definition cannot be kept: the instrument holds its limit of definitions that each hold for some time.</summary>
+    TooManyDefinitions = 31,
 }

@@ -5,21 +5,24 @@ using Grid.Domain.Instruments;
 
 namespace Grid.Runtime.Shards;
 
-/// <summary>The definitions that an instrument was given, newest first by event order.</summary>
+/// <summary>
+/// The definitions that an instrument was given, newest first by event order. One that a newer one covers for all of its
+/// validity can never hold again and is forgotten, whichever came first.
+/// </summary>
 internal sealed class DefinitionLog
 {
     // Replaced, never changed in place: the shard adds while any thread asks.
     private volatile (MarketEvent Event, InstrumentDefinition Definition)[] _entries = [];
 
-    /// <summary>The newest definition, valid or not.</summary>
-    public InstrumentDefinition Newest => _entries[0].Definition;
+    /// <summary>The definitions, newest first.</summary>
+    public IReadOnlyList<InstrumentDefinition> NewestFirst() => [.. _entries.Select(e => e.Definition)];
 
     /// <summary>The newest of the definitions that are valid at a time, or null.</summary>
     public InstrumentDefinition? At(UnixNanos time)
     {
         foreach (var (_, definition) in _entries)
         {
-            if (definition.ValidFrom <= time && time < definition.ValidTo)
+            if (definition.IsValidAt(time))
             {
                 return definition;
             }
@@ -28,16 +31,11 @@ internal sealed class DefinitionLog
         return null;
     }
 
-    public void Add(in MarketEvent e, InstrumentDefinition definition, EventOrder order)
-    {
-        var at = 0;
-        while (at < _entries.Length && order.Compare(_entries[at].Event, in e) > 0)
-        {
-            at++;
-        }
+    /// <summary>True if a definition can be added without going over <see cref="GridLimits.DefinitionsPerInstrumentMax"/>.</summary>
+    public bool HasRoomFor(in MarketEvent e, InstrumentDefinition definition, EventOrder order) =>
+        _entries.Length < GridLimits.DefinitionsPerInstrumentMax || With(in e, definition, order).Length <= GridLimits.DefinitionsPerInstrumentMax;
 
-        _entries = [.. _entries[..at], (e, definition), .. _entries[at..]];
-    }
+    public void Add(in MarketEvent e, InstrumentDefinition definition, EventOrder order) => _entries = With(in e, definition, order);
 
     public void Save(StateWriter writer)
     {
@@ -66,4 +64,22 @@ internal sealed class DefinitionLog
 
         return new DefinitionLog { _entries = [.. entries] };
     }
+
+    private (MarketEvent Event, InstrumentDefinition Definition)[] With(in MarketEvent e, InstrumentDefinition definition, EventOrder order)
+    {
+        var at = 0;
+        while (at < _entries.Length && order.Compare(_entries[at].Event, in e) > 0)
+        {
+            if (Covers(_entries[at].Definition, definition))
+            {
+                return _entries;
+            }
+
+            at++;
+        }
+
+        return [.. _entries[..at], (e, definition), .. _entries[at..].Where(older => !Covers(definition, older.Definition))];
+    }
+
+    private static bool Covers(InstrumentDefinition newer, InstrumentDefinition older) => newer.ValidFrom <= older.ValidFrom && newer.ValidTo >= older.ValidTo;
 }

@@ -128,7 +128,7 @@ internal sealed class Shard : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     public InstrumentState AddInstrument(InstrumentId id)
     {
-        var state = new InstrumentState(id, _image.Context, History.Create(), _image.Rules.Resolve(null));
+        var state = new InstrumentState(id, _image.Context, History.Create(), _image.Rules.TimelineOf());
         _sweep?.Exclude(state);
         _image.Instruments.Set(id, state);
         Instruments++;
@@ -146,7 +146,7 @@ internal sealed class Shard : IDisposable
             }
 
             log.Add(in e, definition, _image.Context.Order);
-            state.Rules = _image.Rules.Resolve(log.Newest);
+            state.Rules = _image.Rules.TimelineOf(log.NewestFirst());
         }
     }
 
@@ -156,7 +156,7 @@ internal sealed class Shard : IDisposable
         lock (_definitions)
         {
             _definitions[state.Id] = log;
-            state.Rules = _image.Rules.Resolve(log.Newest);
+            state.Rules = _image.Rules.TimelineOf(log.NewestFirst());
         }
     }
 
@@ -196,7 +196,7 @@ internal sealed class Shard : IDisposable
             return seen;
         }
 
-        var rules = state.Rules;
+        var rules = state.RulesAt(e.EventTime);
         switch (e.Kind)
         {
             case EventKind.Trade:
@@ -206,10 +206,12 @@ internal sealed class Shard : IDisposable
                 return Validator.Check(in e, RuleContext.OfQuote(rules, source.UnknownInstrument, state.QuoteAfter(in e)));
             case EventKind.Run:
                 return Validator.Check(in e, RuleContext.OfRun(rules, source.UnknownInstrument, batch.Runs[e.Detail].Cusip));
+            case EventKind.Definition when DefinitionsOf(state.Id) is { } log && !log.HasRoomFor(in e, batch.Definitions[e.Detail], _image.Context.Order):
+                return Outcome.Reject(RejectReason.TooManyDefinitions);
+            case EventKind.Cancel or EventKind.Correct when !state.HasRoomForAmendment(e.EventTime):
+                return Outcome.Reject(RejectReason.TooManyAmendments);
             default:
-                return e.Kind is EventKind.Cancel or EventKind.Correct && !state.HasRoomForAmendment(e.EventTime)
-                    ? Outcome.Reject(RejectReason.TooManyAmendments)
-                    : Validator.Check(in e, RuleContext.Of(rules, source.UnknownInstrument));
+                return Validator.Check(in e, RuleContext.Of(rules, source.UnknownInstrument));
         }
     }
 
@@ -262,7 +264,7 @@ internal sealed class Shard : IDisposable
             }
 
             state.Apply(in e, outcome);
-            if (e.Kind != EventKind.Trade && (e.Kind is EventKind.Run or EventKind.Definition || !state.Rules.Cusip.IsNone))
+            if (e.Kind != EventKind.Trade && (e.Kind is EventKind.Run or EventKind.Definition || !state.RulesAt(e.EventTime).Cusip.IsNone))
             {
                 Route(state, in e, batch.Events);
             }
@@ -277,16 +279,17 @@ internal sealed class Shard : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Route(InstrumentState state, in MarketEvent e, EventBatch batch)
     {
+        var rules = state.RulesAt(e.EventTime);
         switch (e.Kind)
         {
             case EventKind.Definition:
                 Define(state, in e, batch.Definitions[e.Detail]);
                 break;
             case EventKind.Run:
-                _image.Cusips.Contribute(state.Rules.Calendar.DateOf(e.EventTime), in e, batch.Runs[e.Detail]);
+                _image.Cusips.Contribute(rules.Calendar.DateOf(e.EventTime), in e, batch.Runs[e.Detail]);
                 break;
             case EventKind.Quote:
-                _image.Cusips.Contribute(state.Rules.Calendar.DateOf(e.EventTime), state.Rules.Cusip, state.Id, SourceQuote.Of(in e));
+                _image.Cusips.Contribute(rules.Calendar.DateOf(e.EventTime), rules.Cusip, state.Id, SourceQuote.Of(in e));
                 break;
         }
     }

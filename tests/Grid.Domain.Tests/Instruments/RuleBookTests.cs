@@ -183,6 +183,31 @@ public sealed class RuleBookTests
     }
 
     [Fact]
+    public void At_each_moment_the_newest_definition_that_is_valid_then_holds()
+    {
+        var timeline = RuleBook.BuiltIn.TimelineOf(
+            Valid("future", 20, 30), Valid("fx", 25, 40), Valid("bond", 5, 10), Valid("equity", 0, 22), Valid("spread", 50, long.MaxValue));
+        (long Time, string? Class)[] expected =
+        [
+            (long.MinValue, null), (-1, null), (0, "equity"), (4, "equity"), (5, "bond"), (9, "bond"), (10, "equity"), (19, "equity"), (20, "future"),
+            (29, "future"), (30, "fx"), (39, "fx"), (40, null), (49, null), (50, "spread"), (long.MaxValue - 1, "spread"), (long.MaxValue, "spread"),
+        ];
+        foreach (var (time, name) in expected)
+        {
+            var rules = timeline.At(new UnixNanos(time));
+            Assert.Equal((time, name is not null), (time, rules.IsDefined));
+            Assert.Same(RuleBook.BuiltIn[name ?? "default"], rules.Class);
+            Assert.True(rules.HoldsAt(new UnixNanos(time)));
+        }
+
+        Assert.Same(RuleBook.BuiltIn.TimelineOf(), RuleBook.BuiltIn.TimelineOf());
+        Assert.False(RuleBook.BuiltIn.TimelineOf(Valid("fx", 9, 3)).At(new UnixNanos(5)).IsDefined);
+
+        static InstrumentDefinition Valid(string name, long from, long to) =>
+            new() { Class = name, ValidFrom = new UnixNanos(from), ValidTo = new UnixNanos(to) };
+    }
+
+    [Fact]
     public void What_a_book_cannot_mean_is_refused()
     {
         Refused([new("a b", Own)], "class name: name 'a b' has byte 0x20 at position 1; only printable ASCII without spaces (0x21 to 0x7E) is allowed");

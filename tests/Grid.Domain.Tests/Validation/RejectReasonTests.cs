@@ -44,6 +44,7 @@ public sealed class RejectReasonTests
     [InlineData(RejectReason.Suspicious, 28)]
     [InlineData(RejectReason.CusipMismatch, 29)]
     [InlineData(RejectReason.TooManyAmendments, 30)]
+    [InlineData(RejectReason.TooManyDefinitions, 31)]
     public void Reasons_keep_their_numbers(RejectReason reason, int number) => Assert.Equal(number, (int)reason);
 
     [Fact]

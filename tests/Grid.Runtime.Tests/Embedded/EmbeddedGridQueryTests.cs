@@ -76,6 +76,44 @@ public sealed class EmbeddedGridQueryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Event_is_judged_by_the_definition_that_is_valid_at_its_time_also_after_a_restart()
+    {
+        var grid = await _folder.OpenAsync();
+        await using (var feed = await FeedDriver.OpenAsync(grid, Names))
+        {
+            await feed.SendAsync(
+                Define(1, "09:00:00", new InstrumentDefinition { Class = "equity", ValidTo = At("10:00:00") }),
+                Define(2, "09:00:01", new InstrumentDefinition { Class = "future", ValidFrom = At("10:00:00") }),
+                Trade(3, "10:00:00", "-1"),
+                Trade(4, "09:59:59", "-1"));
+            Assert.Equal(1, feed.Outcomes[Outcome.Reject(RejectReason.PriceNotPositive)]);
+        }
+
+        await grid.DisposeAsync();
+        grid = await _folder.OpenAsync();
+        await using var again = await FeedDriver.OpenAsync(grid, Names, epoch: 2);
+        await again.SendAsync(Trade(5, "10:00:01", "-1"), Trade(6, "09:59:59", "-1"), Trade(7, "10:00:02", "-1"));
+        Assert.Equal((2L, 1L), (again.Outcomes[Outcome.Accepted], again.Outcomes[Outcome.Reject(RejectReason.PriceNotPositive)]));
+    }
+
+    [Fact]
+    public async Task Definitions_that_never_hold_are_forgotten_and_those_over_the_limit_refused()
+    {
+        var grid = await _folder.OpenAsync();
+        await using var feed = await FeedDriver.OpenAsync(grid, Names);
+        await feed.SendAsync([.. Enumerable.Range(1, GridLimits.DefinitionsPerInstrumentMax).Select(i =>
+            Define((ulong)i, "09:00:00", new InstrumentDefinition { ValidFrom = new UnixNanos(i), ValidTo = new UnixNanos(i + 1) }))]);
+        await feed.SendAsync(Define(2001, "09:00:00", new InstrumentDefinition { ValidTo = new UnixNanos(1) }));
+        Assert.Equal(1, feed.Outcomes[Outcome.Reject(RejectReason.TooManyDefinitions)]);
+
+        // One that covers all the others makes room.
+        await feed.SendAsync(
+            Define(2002, "09:00:01", new InstrumentDefinition { Class = "fx" }), Define(2003, "09:00:02", new InstrumentDefinition { ValidTo = new UnixNanos(1) }));
+        Assert.Equal(1, grid.GetStatus().Outcomes.Rejected);
+        Assert.Equal("fx", (await grid.GetDefinitionAsync(grid.Id("AAPL"), CancellationToken.None))!.Class);
+    }
+
+    [Fact]
     public async Task Amendments_change_last_bars_and_day_and_say_while_they_wait()
     {
         var grid = await _folder.OpenAsync();

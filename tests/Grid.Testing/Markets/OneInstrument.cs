@@ -15,7 +15,7 @@ internal sealed class OneInstrument
     public OneInstrument(MarketNames names, RuleBook? rules = null, InstrumentDefinition? definition = null)
     {
         _context = names.ToContext();
-        State = new InstrumentState(new InstrumentId(1), _context, History, (rules ?? RuleBook.BuiltIn).Resolve(definition));
+        State = new InstrumentState(new InstrumentId(1), _context, History, (rules ?? RuleBook.BuiltIn).TimelineOf(definition is null ? [] : [definition]));
     }
 
     public InstrumentState State { get; private set; }
