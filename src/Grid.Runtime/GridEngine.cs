@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Grid.Runtime;
 
-/// <summary>The threads of the embedded grid: one sequencer, one for each shard.</summary>
+/// <summary>The threads of the embedded grid: one sequencer, one that waits for the disk, one for each shard.</summary>
 internal sealed partial class GridEngine : IAsyncDisposable
 {
     // Work taken before a flush: enough to share it, little enough to keep acknowledgements short.
@@ -21,11 +21,16 @@ internal sealed partial class GridEngine : IAsyncDisposable
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Sequencer _sequencer;
     private readonly ShardThread[] _shards;
+    private readonly FlushThread _flushes;
+    private readonly SequencerCall _endFlush;
     private readonly SnapshotTaker _snapshots;
     private readonly DataFolder _data;
     private readonly ILogger _log;
     private readonly Thread _thread;
     private int _isDisposed;
+
+    // Of the sequencer's thread: true from when a flush is handed to its thread until that thread has reported.
+    private bool _isFlushing;
 
     public GridEngine(DataFolder data, RecoveredGrid recovered, EmbeddedGridOptions options, TimeProvider time, ILoggerFactory logs)
     {
@@ -36,6 +41,8 @@ internal sealed partial class GridEngine : IAsyncDisposable
         Intake = new FeedIntake(Journal, Image, time, options.BatchesInFlightMax, _work.Add);
         _sequencer = new Sequencer(Journal, Image, Dispatch, Intake.Release);
         _shards = [.. Image.Shards.Select(s => new ShardThread(s, _work.Add, Fail))];
+        _endFlush = new SequencerCall(EndFlush);
+        _flushes = new FlushThread(Journal, ReportFlush);
         _snapshots = new SnapshotTaker(data, Image, Journal, time, options.SnapshotJournalBytes, recovered.SnapshotLsn, _log);
         LogRecovery(recovered.Report.ToString());
         _thread = new Thread(Run) { Name = "grid-sequencer", IsBackground = true };
@@ -109,6 +116,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
 
         _work.CompleteAdding();
         _thread.Join();
+        _flushes.Dispose();
         foreach (var shard in _shards)
         {
             shard.Dispose();
@@ -175,20 +183,46 @@ internal sealed partial class GridEngine : IAsyncDisposable
                     next.Run(_sequencer);
                 }
                 while (++taken < WorkBeforeFlush && _work.TryTake(out next));
-                if (_sequencer.HasUnflushed || _sequencer.HasAcknowledgements)
-                {
-                    _sequencer.Flush();
-                }
-
+                BeginFlush();
                 if (_snapshots.IsDue(Journal.BytesAppended))
                 {
                     _ = BeginSnapshot();
                 }
             }
+
+            _sequencer.Flush();
         }
         catch (Exception e)
         {
             Fail(e);
+        }
+    }
+
+    private void BeginFlush()
+    {
+        if (!_isFlushing && (_sequencer.HasUnflushed || _sequencer.HasAcknowledgements) && _sequencer.BeginFlush())
+        {
+            _isFlushing = true;
+            _flushes.Begin();
+        }
+    }
+
+    private void EndFlush(Sequencer sequencer)
+    {
+        _isFlushing = false;
+        sequencer.EndFlush();
+    }
+
+    // On the flush thread. Once nothing more is added, the sequencer ends what is begun itself.
+    private void ReportFlush()
+    {
+        try
+        {
+            _work.Add(_endFlush);
+        }
+        catch (InvalidOperationException)
+        {
+            // The grid is stopping.
         }
     }
 

@@ -25,8 +25,8 @@ internal sealed class InFlightBatches
     private readonly Queue<InFlightBatch> _batches = new();
     private readonly Stack<InFlightBatch> _pool = new();
 
-    /// <summary>True if the oldest batch is a retry, which waits for its original on another feed.</summary>
-    public bool IsBlockedByRetry => _batches.TryPeek(out var batch) && batch.IsRetry;
+    /// <summary>True if the oldest batch only waits for a flush or, as a retry, for its original on another feed.</summary>
+    public bool IsOldestComplete => _batches.TryPeek(out var batch) && batch.OutcomeLsn is not null;
 
     public InFlightBatch Enqueue(ulong number, ulong epoch)
     {

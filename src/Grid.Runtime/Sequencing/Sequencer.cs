@@ -81,7 +81,33 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
     public void Flush()
     {
         journal.Flush();
+        Acknowledge();
+    }
 
+    /// <summary>
+    /// Begins to make everything appended durable, for <see cref="JournalWriter.RunFlush"/> on another thread and then
+    /// <see cref="EndFlush"/>. False if there is nothing to wait for: what needs no flush is acknowledged then.
+    /// </summary>
+    public bool BeginFlush()
+    {
+        if (journal.BeginFlush())
+        {
+            return true;
+        }
+
+        Acknowledge();
+        return false;
+    }
+
+    /// <summary>Ends the flush that was begun and acknowledges what became durable.</summary>
+    public void EndFlush()
+    {
+        journal.EndFlush();
+        Acknowledge();
+    }
+
+    private void Acknowledge()
+    {
         // Twice: a retry may wait for its original, which another feed of the same producer acknowledges.
         for (var pass = 0; pass < 2; pass++)
         {
@@ -93,7 +119,7 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
 
         foreach (var feed in _awaitingFlush)
         {
-            feed.IsAwaitingFlush = feed.InFlight.IsBlockedByRetry;
+            feed.IsAwaitingFlush = feed.InFlight.IsOldestComplete;
         }
 
         _awaitingFlush.RemoveAll(feed => !feed.IsAwaitingFlush);

@@ -7,7 +7,8 @@ namespace Grid.Storage.Journal;
 /// disk. Nothing is allocated and one copy is made per frame.
 /// </summary>
 /// <remarks>
-/// One thread appends and flushes. <see cref="LastLsn"/>, <see cref="FlushedLsn"/>, the counters,
+/// One thread appends and flushes; between <see cref="BeginFlush"/> and <see cref="EndFlush"/> another one may wait for the
+/// disk in <see cref="RunFlush"/>. <see cref="LastLsn"/>, <see cref="FlushedLsn"/>, the counters,
 /// <see cref="NewDictionary"/>, <see cref="Segments"/> and <see cref="DeleteSegmentsBefore"/> may be used by any thread.
 /// After a failure to write or flush, every later call throws: what the disk then holds is found out by recovery in a
 /// new process, never by trying again.
@@ -21,7 +22,13 @@ public sealed class JournalWriter : IDisposable
 
     // Of the writer's thread.
     private readonly byte[] _buffer;
+    private readonly byte[] _spare;
     private SegmentWriter _segment;
+
+    // The segment that is being flushed and the LSN that will be flushed then; null if none is. The writer's thread sets it,
+    // the thread that flushes reads it.
+    private volatile SegmentWriter? _flushing;
+    private ulong _flushingLsn;
     private long _dictionaryBytesInSegment;
     private Exception? _failure;
     private bool _isClosed;
@@ -47,6 +54,7 @@ public sealed class JournalWriter : IDisposable
         _time = time;
         _newSalt = newSalt;
         _buffer = GC.AllocateUninitializedArray<byte>(options.BufferBytes, pinned: true);
+        _spare = GC.AllocateUninitializedArray<byte>(options.BufferBytes, pinned: true);
         Recovery = RecoveryScan.Run(journal, flushedLsnAtLeast, out _dictionaries);
         _lastLsn = _flushedLsn = Recovery.LastLsn;
 
@@ -145,22 +153,58 @@ public sealed class JournalWriter : IDisposable
     /// <exception cref="GridStorageException">The disk failed, now or before.</exception>
     public void Flush()
     {
+        EndFlush();
+        if (BeginFlush())
+        {
+            EndFlush();
+        }
+    }
+
+    /// <summary>
+    /// Begins to flush every frame appended so far. False if there is none to flush, or a flush is under way. Frames may be
+    /// appended meanwhile; they are for the next flush.
+    /// </summary>
+    /// <exception cref="GridStorageException">The disk failed before.</exception>
+    public bool BeginFlush()
+    {
         ThrowIfUnusable();
-        if (_flushedLsn == _lastLsn)
+        if (_flushing is not null || _flushedLsn == _lastLsn)
+        {
+            return false;
+        }
+
+        _segment.BeginFlush();
+        _flushingLsn = _lastLsn;
+        _flushing = _segment;
+        return true;
+    }
+
+    /// <summary>Waits for the disk, on any thread, for the writer's. Never throws; does nothing if no flush is under way.</summary>
+    public void RunFlush() => _flushing?.RunFlush();
+
+    /// <summary>
+    /// Returns when the flush that was begun is done, and does it if nobody does. Does nothing if none is under way.
+    /// </summary>
+    /// <exception cref="GridStorageException">The disk failed, now or before.</exception>
+    public void EndFlush()
+    {
+        ThrowIfUnusable();
+        if (_flushing is not { } flushing)
         {
             return;
         }
 
         try
         {
-            _segment.Flush();
+            flushing.EndFlush();
         }
         catch (Exception failure) when (DiskFailure.Is(failure))
         {
             throw Fail(failure);
         }
 
-        CountFlush();
+        _flushing = null;
+        CountFlush(_flushingLsn);
     }
 
     /// <summary>Flushes, gives back the disk space that was not used, and closes. A writer that failed is only closed.</summary>
@@ -169,10 +213,11 @@ public sealed class JournalWriter : IDisposable
     {
         if (_failure is null && !_isClosed)
         {
+            EndFlush();
             try
             {
                 _segment.Seal();
-                CountFlush();
+                CountFlush(_lastLsn);
             }
             catch (Exception failure) when (DiskFailure.Is(failure))
             {
@@ -270,8 +315,9 @@ public sealed class JournalWriter : IDisposable
     // The old segment is wholly on the disk before the new one exists, so only the last can end torn.
     private void Roll()
     {
+        EndFlush();
         _segment.Seal();
-        CountFlush();
+        CountFlush(_lastLsn);
         _segment = CreateSegment();
         lock (_changingSegments)
         {
@@ -284,12 +330,12 @@ public sealed class JournalWriter : IDisposable
         _dictionaryBytesInSegment = 0;
         var header = new SegmentHeader(
             _lastLsn + 1, UnixNanos.From(_time.GetUtcNow()), _newSalt(), Volatile.Read(ref _dictionaries));
-        return SegmentWriter.Create(_journal, header, _options.SegmentBytesMax, _buffer);
+        return SegmentWriter.Create(_journal, header, _options.SegmentBytesMax, _buffer, _spare);
     }
 
-    private void CountFlush()
+    private void CountFlush(ulong lsn)
     {
-        Volatile.Write(ref _flushedLsn, _lastLsn);
+        Volatile.Write(ref _flushedLsn, lsn);
         Volatile.Write(ref _flushes, _flushes + 1);
     }
 
@@ -332,6 +378,7 @@ public sealed class JournalWriter : IDisposable
             failure,
             _options.SegmentBytesMax);
         _failure = explained;
+        _flushing = null;
         _segment.Dispose();
         return explained;
     }

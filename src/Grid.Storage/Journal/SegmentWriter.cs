@@ -1,19 +1,39 @@
+using System.Runtime.ExceptionServices;
+
 namespace Grid.Storage.Journal;
 
-/// <summary>One segment being written: frames gather in a buffer that goes to the file when it is full or flushed.</summary>
+/// <summary>
+/// One segment being written: frames gather in a buffer that goes to the file when it is full or flushed. While another
+/// thread flushes one buffer, frames gather in the other; the file is touched by one thread at a time.
+/// </summary>
 internal sealed class SegmentWriter : IDisposable
 {
+    private const int NotFlushing = 0;
+    private const int Begun = 1;
+    private const int Claimed = 2;
+    private const int Done = 3;
+
     private readonly IJournalFile _file;
 
     // _buffer[0.._buffered) belongs into the file at _written.
-    private readonly byte[] _buffer;
+    private byte[] _buffer;
     private int _buffered;
     private long _written;
 
-    private SegmentWriter(IJournalFile file, in SegmentHeader header, byte[] buffer, long written)
+    // While flushing, _handedOver[0.._handedOverBytes) belongs into the file at _handedOverAt. Whoever makes Claimed of Begun
+    // has the file until it is Done; whoever begins and ends a flush is the writer's thread.
+    private byte[] _handedOver;
+    private int _handedOverBytes;
+    private long _handedOverAt;
+    private int _flushState;
+    private Exception? _flushFailure;
+    private readonly object _flushGate = new();
+
+    private SegmentWriter(IJournalFile file, in SegmentHeader header, byte[] buffer, byte[] spare, long written)
     {
         _file = file;
         _buffer = buffer;
+        _handedOver = spare;
         _written = written;
         Header = header;
     }
@@ -29,7 +49,7 @@ internal sealed class SegmentWriter : IDisposable
     /// Creates a segment that exists, durably and with its header, under its name or not at all. An empty one of this
     /// name, left by a process that never appended, is replaced.
     /// </summary>
-    public static SegmentWriter Create(IJournalDirectory journal, in SegmentHeader header, long preallocatedBytes, byte[] buffer)
+    public static SegmentWriter Create(IJournalDirectory journal, in SegmentHeader header, long preallocatedBytes, byte[] buffer, byte[] spare)
     {
         var name = SegmentName.Of(header.FirstLsn);
         try
@@ -45,13 +65,13 @@ internal sealed class SegmentWriter : IDisposable
         }
 
         journal.PublishTemporary(name);
-        return new SegmentWriter(journal.OpenWrite(name), header, buffer, SegmentHeader.Bytes);
+        return new SegmentWriter(journal.OpenWrite(name), header, buffer, spare, SegmentHeader.Bytes);
     }
 
-    /// <summary>Begins a segment in an empty file, which the caller flushes and names.</summary>
+    /// <summary>Begins a segment in an empty file, which the caller flushes and names; <see cref="BeginFlush"/> is not for it.</summary>
     public static SegmentWriter Begin(IJournalFile file, in SegmentHeader header, byte[] buffer)
     {
-        var segment = new SegmentWriter(file, header, buffer, written: 0);
+        var segment = new SegmentWriter(file, header, buffer, spare: [], written: 0);
         Span<byte> bytes = stackalloc byte[SegmentHeader.Bytes];
         header.Write(bytes);
         segment.Put(bytes);
@@ -76,13 +96,59 @@ internal sealed class SegmentWriter : IDisposable
         _file.Flush();
     }
 
+    /// <summary>Hands everything appended to a flush that <see cref="RunFlush"/> does, on any thread; appending goes on meanwhile.</summary>
+    public void BeginFlush()
+    {
+        (_buffer, _handedOver) = (_handedOver, _buffer);
+        (_handedOverBytes, _handedOverAt) = (_buffered, _written);
+        _written += _buffered;
+        _buffered = 0;
+        Volatile.Write(ref _flushState, Begun);
+    }
+
+    /// <summary>Does the flush that was begun, unless another thread does or did. Never throws: <see cref="EndFlush"/> does.</summary>
+    public void RunFlush()
+    {
+        if (Interlocked.CompareExchange(ref _flushState, Claimed, Begun) != Begun)
+        {
+            return;
+        }
+
+        try
+        {
+            if (_handedOverBytes > 0)
+            {
+                _file.Write(_handedOverAt, _handedOver.AsSpan(0, _handedOverBytes));
+            }
+
+            _file.Flush();
+        }
+        catch (Exception failure)
+        {
+            _flushFailure = failure;
+        }
+
+        lock (_flushGate)
+        {
+            _flushState = Done;
+            Monitor.PulseAll(_flushGate);
+        }
+    }
+
+    /// <summary>Ends the flush that was begun: returns when what was handed over is on the disk.</summary>
+    public void EndFlush()
+    {
+        Settle();
+        _flushState = NotFlushing;
+    }
+
     /// <summary>Flushes, gives back the space that was not used, and closes the file.</summary>
     public void Seal()
     {
         Drain();
         _file.SetLength(_written);
         _file.Flush();
-        _file.Dispose();
+        Dispose();
     }
 
     public void Dispose() => _file.Dispose();
@@ -113,11 +179,35 @@ internal sealed class SegmentWriter : IDisposable
 
     private void Drain()
     {
+        Settle();
         if (_buffered > 0)
         {
             _file.Write(_written, _buffer.AsSpan(0, _buffered));
             _written += _buffered;
             _buffered = 0;
+        }
+    }
+
+    // The file is this thread's afterwards. A flush that nobody has begun to do is done here.
+    private void Settle()
+    {
+        if (_flushState == NotFlushing)
+        {
+            return;
+        }
+
+        RunFlush();
+        lock (_flushGate)
+        {
+            while (_flushState != Done)
+            {
+                Monitor.Wait(_flushGate);
+            }
+        }
+
+        if (_flushFailure is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
         }
     }
 }

@@ -5,6 +5,7 @@ internal enum CrashPoint
 {
     BeforeAppend,
     AfterAppendBeforeFlush,
+    AfterAppendWhileFlushing,
     DuringFlush,
     AfterFlushBeforeApply,
     BetweenShardsOfOneBatch,

@@ -12,6 +12,7 @@ namespace Grid.Runtime.Tests.Simulation;
 internal sealed class GridSimulation
 {
     private const int LivesMax = 5;
+    private static readonly CrashPoint[] RollPoints = [CrashPoint.DuringSegmentRoll, CrashPoint.AfterSegmentRoll];
     private const int StepsMax = 160;
 
     private readonly Random _random;
@@ -22,6 +23,9 @@ internal sealed class GridSimulation
     private readonly List<SimulatedProducer> _producers = [];
     private readonly SimulationOracle _oracle;
     private readonly CrashWatch _watch;
+
+    // Only a bulky market fills segments.
+    private readonly bool _isBulky;
 
     private DataFolder? _data;
     private SteppedGrid? _grid;
@@ -36,13 +40,13 @@ internal sealed class GridSimulation
         _disk = new FaultyDisk(seed);
         Plan = new CrashPlan(_disk);
         _watch = new CrashWatch(Plan, () => _grid is { IsFlushingForAcknowledgement: true });
-        var isBulky = _random.Next(8) == 0;
-        _market = new RandomMarket(seed, eventsPerSource: 24, extraDefinitions: isBulky ? 300 : 0);
+        _isBulky = _random.Next(8) == 0;
+        _market = new RandomMarket(seed, eventsPerSource: 24, extraDefinitions: _isBulky ? 300 : 0);
         _oracle = new SimulationOracle(_market, _ledger, _producers);
-        AddProducer("left", AckLevel.Journaled, isBulky, MarketSource.Exchange, MarketSource.Reference);
-        AddProducer("right", AckLevel.Journaled, isBulky, MarketSource.Exchange, MarketSource.Venue);
-        AddProducer("desk", AckLevel.Journaled, isBulky, MarketSource.Dealer);
-        AddProducer("printer", _random.Next(2) == 0 ? AckLevel.Received : AckLevel.Journaled, isBulky, MarketSource.Tape, MarketSource.Echo);
+        AddProducer("left", AckLevel.Journaled, MarketSource.Exchange, MarketSource.Reference);
+        AddProducer("right", AckLevel.Journaled, MarketSource.Exchange, MarketSource.Venue);
+        AddProducer("desk", AckLevel.Journaled, MarketSource.Dealer);
+        AddProducer("printer", _random.Next(2) == 0 ? AckLevel.Received : AckLevel.Journaled, MarketSource.Tape, MarketSource.Echo);
     }
 
     public CrashPlan Plan { get; }
@@ -63,7 +67,7 @@ internal sealed class GridSimulation
     }
 
     // Lines in another order than they were made, and some twice where their sources tell.
-    private void AddProducer(string name, AckLevel ack, bool isBulky, params int[] sources)
+    private void AddProducer(string name, AckLevel ack, params int[] sources)
     {
         var tells = sources[0] is MarketSource.Exchange;
         var lines = sources.SelectMany(_market.Of).OrderBy(l => l.Event.EventTime.Value).ToList();
@@ -74,7 +78,7 @@ internal sealed class GridSimulation
 
         var reach = _random.Next(3) switch { 0 => 1, 1 => 6, _ => lines.Count };
         var sent = lines.Select((line, i) => (line, At: i + _random.Next(reach))).OrderBy(l => l.At).Select(l => l.line);
-        _producers.Add(new SimulatedProducer(name, ack, _market.Names, sent, tells, isBulky ? 120 : 8, _random, _ledger));
+        _producers.Add(new SimulatedProducer(name, ack, _market.Names, sent, tells, _isBulky ? 120 : 8, _random, _ledger));
     }
 
     private void PlanFault()
@@ -83,7 +87,7 @@ internal sealed class GridSimulation
         switch (_random.Next(12))
         {
             case < 7:
-                var points = Enum.GetValues<CrashPoint>();
+                var points = _isBulky && _random.Next(2) == 0 ? RollPoints : Enum.GetValues<CrashPoint>();
                 Plan.Choose(points[_random.Next(points.Length)], 1 + (_random.Next(3) * _random.Next(4)));
                 break;
             case 7:
@@ -169,8 +173,11 @@ internal sealed class GridSimulation
             case < 76:
                 grid.StepShard(_random.Next(grid.Shards));
                 break;
-            case < 86:
+            case < 79:
                 grid.Flush();
+                break;
+            case < 86:
+                grid.StepFlush();
                 break;
             case < 91:
                 grid.ContinueSweep(_random.Next(grid.Shards));

@@ -21,6 +21,7 @@ internal sealed class SteppedGrid : IDisposable
     private readonly Queue<TaskCompletionSource> _flushedForSnapshot = new();
     private readonly Action<PendingBatch> _decided;
     private bool _isBatchUnfinished;
+    private FlushStep _flush;
 
     /// <summary>A running grid over what was recovered.</summary>
     /// <param name="data">Its data folder.</param>
@@ -62,6 +63,13 @@ internal sealed class SteppedGrid : IDisposable
     public bool IsIdle => _work.Count == 0 && Array.TrueForAll(_shardWork, q => q.Count == 0)
         && !_sequencer.HasUnflushed && Journal.LastLsn == Journal.FlushedLsn;
 
+    private enum FlushStep
+    {
+        None,
+        Begun,
+        Done,
+    }
+
     /// <summary>The sequencer takes what is next in its queue.</summary>
     public void StepSequencer(bool flushAtOnce)
     {
@@ -83,6 +91,7 @@ internal sealed class SteppedGrid : IDisposable
         Pass(CrashPoint.BeforeAppend, isNewBatch);
         next.Work.Run(_sequencer);
         Pass(CrashPoint.AfterAppendBeforeFlush, isNewBatch);
+        Pass(CrashPoint.AfterAppendWhileFlushing, isNewBatch && _flush != FlushStep.None);
         if (flushAtOnce)
         {
             Flush();
@@ -98,6 +107,28 @@ internal sealed class SteppedGrid : IDisposable
             IsFlushingForAcknowledgement = _sequencer.HasAcknowledgements;
             _sequencer.Flush();
             IsFlushingForAcknowledgement = false;
+            _flush = FlushStep.None;
+        }
+    }
+
+    /// <summary>A flush takes its next step: it is begun by the sequencer, done by the flush thread, ended by the sequencer.</summary>
+    public void StepFlush()
+    {
+        switch (_flush)
+        {
+            case FlushStep.None when _sequencer.HasUnflushed || _sequencer.HasAcknowledgements:
+                _flush = _sequencer.BeginFlush() ? FlushStep.Begun : FlushStep.None;
+                break;
+            case FlushStep.Begun:
+                IsFlushingForAcknowledgement = _sequencer.HasAcknowledgements;
+                Journal.RunFlush();
+                IsFlushingForAcknowledgement = false;
+                _flush = FlushStep.Done;
+                break;
+            case FlushStep.Done:
+                _flush = FlushStep.None;
+                _sequencer.EndFlush();
+                break;
         }
     }
 

@@ -197,8 +197,18 @@ public sealed class JournalSimulationTests
                     _deletedBefore = Math.Max(_deletedBefore, (ulong)_random.NextInt64((long)_writer!.FlushedLsn + 1));
                     _writer.DeleteSegmentsBefore(_deletedBefore);
                     break;
-                case < 7:
+                case < 5:
                     Flush();
+                    break;
+                case 5:
+                    _writer!.BeginFlush();
+                    break;
+                case 6:
+                    _writer!.RunFlush();
+                    break;
+                case 7:
+                    _writer!.EndFlush();
+                    _promisedLsn = Math.Max(_promisedLsn, _writer.FlushedLsn);
                     break;
                 default:
                     Append();

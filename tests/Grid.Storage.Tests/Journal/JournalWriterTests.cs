@@ -1,4 +1,5 @@
 using Grid.Storage.Journal;
+using Grid.Testing;
 using static Grid.Storage.Tests.Journal.JournalBuilder;
 
 namespace Grid.Storage.Tests.Journal;
@@ -95,6 +96,116 @@ public sealed class JournalWriterTests
         var flushes = writer.Flushes;
         writer.Flush();
         Assert.Equal(flushes, writer.Flushes);
+    }
+
+    [Fact]
+    public void Frames_appended_while_a_flush_is_under_way_are_for_the_next_one()
+    {
+        using var writer = Open(_journal);
+        Assert.False(writer.BeginFlush());
+        writer.Append(JournalFrameType.Input, null, "one"u8);
+        Assert.True(writer.BeginFlush());
+        writer.Append(JournalFrameType.Input, null, "two"u8);
+        Assert.False(writer.BeginFlush());
+
+        writer.RunFlush();
+        Assert.Equal((2ul, 0ul, 0L), (writer.LastLsn, writer.FlushedLsn, writer.Flushes));
+        writer.EndFlush();
+        Assert.Equal((2ul, 1ul, 1L), (writer.LastLsn, writer.FlushedLsn, writer.Flushes));
+        writer.RunFlush();
+        writer.EndFlush();
+        Assert.Equal((1ul, 1L), (writer.FlushedLsn, writer.Flushes));
+
+        // Nobody does this one: ending it does.
+        Assert.True(writer.BeginFlush());
+        writer.EndFlush();
+        Assert.Equal((2ul, 2L), (writer.FlushedLsn, writer.Flushes));
+    }
+
+    [Fact]
+    public void More_frames_than_a_buffer_holds_wait_for_the_flush_under_way_and_keep_their_order()
+    {
+        using (var writer = Open(_journal))
+        {
+            for (var i = 0; i < 2000; i++)
+            {
+                writer.Append(JournalFrameType.Input, null, PayloadOf(writer.LastLsn + 1), new byte[i % 700]);
+                if (i % 90 == 0)
+                {
+                    writer.BeginFlush();
+                }
+            }
+
+            Assert.True(writer.Segments().Count > 2);
+            writer.Close();
+        }
+
+        Assert.Equal(2000, ReadAll(_journal).Count);
+    }
+
+    [Fact]
+    public void Flush_that_fails_on_another_thread_stops_the_writer_when_it_is_ended()
+    {
+        var disk = new FaultyDisk(1);
+        using var writer = Open(disk.Root.Subdirectory(JournalFormat.FolderName));
+        writer.Append(JournalFrameType.Input, null, "one"u8);
+        writer.BeginFlush();
+        disk.FailFlush(1);
+        var thread = new Thread(writer.RunFlush);
+        thread.Start();
+        thread.Join();
+
+        Assert.Contains("cannot be written at LSN 2 (flushed through LSN 0)", Assert.Throws<GridStorageException>(writer.EndFlush).Message, StringComparison.Ordinal);
+        Assert.Throws<GridStorageException>(writer.Flush);
+        Assert.Throws<GridStorageException>(() => writer.Append(JournalFrameType.Input, null, "two"u8));
+    }
+
+    [Fact]
+    public void Appending_goes_on_while_a_thread_of_its_own_flushes()
+    {
+        const int Frames = 20_000;
+        using var writer = Open(_journal);
+        using var begun = new SemaphoreSlim(0);
+        using var done = new SemaphoreSlim(1);
+        var isLast = false;
+        var flusher = new Thread(() =>
+        {
+            while (true)
+            {
+                begun.Wait();
+                if (Volatile.Read(ref isLast))
+                {
+                    return;
+                }
+
+                writer.RunFlush();
+                done.Release();
+            }
+        });
+        flusher.Start();
+        for (var i = 0; i < Frames; i++)
+        {
+            writer.Append(JournalFrameType.Input, null, PayloadOf(writer.LastLsn + 1));
+            if (done.Wait(0))
+            {
+                writer.EndFlush();
+                if (writer.BeginFlush())
+                {
+                    begun.Release();
+                }
+                else
+                {
+                    done.Release();
+                }
+            }
+        }
+
+        Volatile.Write(ref isLast, true);
+        begun.Release();
+        flusher.Join();
+        writer.Flush();
+        Assert.Equal((ulong)Frames, writer.FlushedLsn);
+        Assert.Equal(Frames, ReadAll(_journal).Count);
     }
 
     [Fact]

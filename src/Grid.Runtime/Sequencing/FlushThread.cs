@@ -1,0 +1,54 @@
+using Grid.Storage.Journal;
+
+namespace Grid.Runtime.Sequencing;
+
+/// <summary>
+/// Waits for the disk on a thread of its own: batches are appended, applied and seen in queries meanwhile, and share the next
+/// flush.
+/// </summary>
+internal sealed class FlushThread : IDisposable
+{
+    private readonly SemaphoreSlim _begun = new(0);
+    private readonly JournalWriter _journal;
+    private readonly Action _flushed;
+    private readonly Thread _thread;
+    private volatile bool _isStopping;
+
+    /// <summary>A thread that waits for work.</summary>
+    /// <param name="journal">What is flushed.</param>
+    /// <param name="flushed">Is called after each flush, on this thread.</param>
+    public FlushThread(JournalWriter journal, Action flushed)
+    {
+        _journal = journal;
+        _flushed = flushed;
+        _thread = new Thread(Run) { Name = "grid-flush", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Does the flush that the journal has begun.</summary>
+    public void Begin() => _begun.Release();
+
+    /// <summary>Finishes the flush at hand and ends the thread.</summary>
+    public void Dispose()
+    {
+        _isStopping = true;
+        _begun.Release();
+        _thread.Join();
+        _begun.Dispose();
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            _begun.Wait();
+            if (_isStopping)
+            {
+                return;
+            }
+
+            _journal.RunFlush();
+            _flushed();
+        }
+    }
+}
