@@ -25,7 +25,12 @@ internal sealed class DataFolder : IDisposable
     public IJournalDirectory Snapshots { get; }
 
     /// <summary>The hot stores under the folder.</summary>
-    public IHistoryStores HotStores(long bytesMax, bool readOnly) => new HotHistoryStores(Path.Combine(Root.Path, "hot"), bytesMax, readOnly);
+    /// <remarks>
+    /// The two kept snapshots rely on what was appended since the older one: two intervals and the time that taking one takes.
+    /// A journaled byte becomes one to two bytes of the hot store.
+    /// </remarks>
+    public IHistoryStores HotStores(EmbeddedGridOptions options, bool readOnly) =>
+        new HotHistoryStores(Path.Combine(Root.Path, "hot"), options.HotStoreBytesMax, 4 * options.SnapshotJournalBytes, readOnly);
 
     /// <summary>Opens a folder on disk, made if it is not there, and locks it.</summary>
     public static DataFolder Open(string path)

@@ -24,10 +24,19 @@ public sealed class EmbeddedGridOptions
     /// <summary>Journal bytes after which a snapshot is made: 1 MB to 1 TB.</summary>
     public long SnapshotJournalBytes { get; set; } = 1L << 30;
 
-    /// <summary>Bytes of the hot store, all shards together: 64 MB to 1 TB.</summary>
+    /// <summary>
+    /// Journal bytes kept although snapshots cover them, because no archive has them yet: 0 to 1 PB, 20 GB by default. Beyond
+    /// it the oldest segments are deleted, with a warning from four fifths on. Whole segments, at least the one being written.
+    /// </summary>
+    public long OwedBytesMax { get; set; } = 20L << 30;
+
+    /// <summary>
+    /// Bytes of the hot store, all shards together: 64 MB to 1 TB. On the disk up to four times
+    /// <see cref="SnapshotJournalBytes"/> more, for what the two kept snapshots rely on.
+    /// </summary>
     public long HotStoreBytesMax { get; set; } = 4L << 30;
 
-    /// <summary>Rejected events kept in memory for listing: 0 to 10 million. All of them are in the journal.</summary>
+    /// <summary>Rejected events kept in memory for listing: 0 to 10 million. Older ones are in the journal as long as that reaches back.</summary>
     public int QuarantineListMax { get; set; } = 100_000;
 
     /// <summary>Rules by instrument class.</summary>
@@ -42,6 +51,7 @@ public sealed class EmbeddedGridOptions
         Check(Shards is >= 0 and <= ShardsMost && (Shards & (Shards - 1)) == 0, $"Shards {Shards} must be 0 or a power of two up to {ShardsMost}");
         Check(BatchesInFlightMax is >= 4 and <= 4096, $"BatchesInFlightMax {BatchesInFlightMax} must be 4 to 4096");
         Check(SnapshotJournalBytes is >= 1 << 20 and <= 1L << 40, $"SnapshotJournalBytes {SnapshotJournalBytes} must be 1 MB to 1 TB");
+        Check(OwedBytesMax is >= 0 and <= 1L << 50, $"OwedBytesMax {OwedBytesMax} must be 0 to 1 PB");
         Check(HotStoreBytesMax is >= 64 << 20 and <= 1L << 40, $"HotStoreBytesMax {HotStoreBytesMax} must be 64 MB to 1 TB");
         Check(QuarantineListMax is >= 0 and <= 10_000_000, $"QuarantineListMax {QuarantineListMax} must be 0 to 10000000");
         if (wrong.Count > 0)

@@ -43,7 +43,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
         _shards = [.. Image.Shards.Select(s => new ShardThread(s, _work.Add, Fail))];
         _endFlush = new SequencerCall(EndFlush);
         _flushes = new FlushThread(Journal, ReportFlush);
-        _snapshots = new SnapshotTaker(data, Image, Journal, time, options.SnapshotJournalBytes, recovered.SnapshotLsn, _log);
+        _snapshots = new SnapshotTaker(recovered, options, time, _log, Fail);
         LogRecovery(recovered.Report.ToString());
         _thread = new Thread(Run) { Name = "grid-sequencer", IsBackground = true };
         _thread.Start();

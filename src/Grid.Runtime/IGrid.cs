@@ -73,7 +73,10 @@ public sealed record FeedHello(string Producer, ulong Epoch, AckLevel Ack);
 /// <summary>One producer's open feed. Used by one caller at a time.</summary>
 public interface IFeed : IAsyncDisposable
 {
-    /// <summary>Highest batch number of this epoch that is known to be durable and applied when the feed was opened; 0 if none. The producer goes on after it.</summary>
+    /// <summary>
+    /// Highest batch number of this epoch that had reached the acknowledgement asked for (durable and applied, or received)
+    /// when the feed was opened, with all before it; 0 if none. The producer goes on after it.
+    /// </summary>
     ulong LastDurableBatch { get; }
 
     /// <summary>Announces the name of the next number of a kind (numbers start at 1; 0 is "none").</summary>

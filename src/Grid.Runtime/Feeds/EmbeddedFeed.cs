@@ -36,7 +36,10 @@ internal sealed class EmbeddedFeed : IFeed
         _listener = listener;
         Dictionary = intake.NewDictionary();
         ProducerBytes = Encoding.ASCII.GetBytes(hello.Producer);
-        LastDurableBatch = producer.DurableBatch;
+
+        // What was received counts for one that asks for no more: told of less, it would send again, in another epoch, what the
+        // grid has. After a crash both are the same.
+        LastDurableBatch = hello.Ack == AckLevel.Received ? producer.LastBatch : producer.DurableBatch;
     }
 
     /// <inheritdoc/>

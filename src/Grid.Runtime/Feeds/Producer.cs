@@ -16,7 +16,7 @@ internal enum BatchStanding
 /// One producer's batches: which numbers of its current epoch were taken, and the fingerprints of the last
 /// <see cref="GridLimits.ProducerBatchesRemembered"/> of them.
 /// </summary>
-/// <remarks>All members under <see cref="Gate"/>, but <see cref="DurableBatch"/>.</remarks>
+/// <remarks>All members under <see cref="Gate"/>, but <see cref="DurableBatch"/> and those that say otherwise.</remarks>
 internal sealed class Producer(string name)
 {
     private const int Remembered = GridLimits.ProducerBatchesRemembered;
@@ -94,12 +94,15 @@ internal sealed class Producer(string name)
         _fingerprints[batch % Remembered] = fingerprint;
     }
 
-    /// <summary>Notes that all batches up to a number of an epoch are durable and applied.</summary>
+    /// <summary>Notes that all batches up to a number of an epoch are durable and applied. Takes the gate: the next epoch may be beginning.</summary>
     public void SetDurable(ulong epoch, ulong batch)
     {
-        if (epoch == Epoch && batch > _durableBatch)
+        lock (Gate)
         {
-            Volatile.Write(ref _durableBatch, batch);
+            if (epoch == Epoch && batch > _durableBatch)
+            {
+                Volatile.Write(ref _durableBatch, batch);
+            }
         }
     }
 

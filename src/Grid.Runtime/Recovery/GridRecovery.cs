@@ -8,21 +8,27 @@ using Grid.Storage.Snapshots;
 namespace Grid.Runtime.Recovery;
 
 /// <summary>A grid as it was found, ready to go on.</summary>
-internal sealed record RecoveredGrid(GridImage Image, JournalWriter Journal, ulong SnapshotLsn, RecoveryReport Report);
+/// <param name="Image">Its state.</param>
+/// <param name="Journal">Open for appending.</param>
+/// <param name="Snapshots">Knows which snapshots are damaged.</param>
+/// <param name="SnapshotLsn">The frame that the snapshot covers; 0 without one.</param>
+/// <param name="Report">What was found.</param>
+internal sealed record RecoveredGrid(GridImage Image, JournalWriter Journal, SnapshotCatalog Snapshots, ulong SnapshotLsn, RecoveryReport Report);
 
 /// <summary>Brings a data folder's grid back: the newest snapshot that is whole, then the journal after it.</summary>
 internal static class GridRecovery
 {
     /// <summary>Recovers and opens the journal for appending.</summary>
     public static RecoveredGrid Open(DataFolder data, EmbeddedGridOptions options, TimeProvider time) =>
-        Open(data, options, time, data.HotStores(options.HotStoreBytesMax, readOnly: false));
+        Open(data, options, time, data.HotStores(options, readOnly: false));
 
     /// <summary>Recovers over any history stores.</summary>
     public static RecoveredGrid Open(DataFolder data, EmbeddedGridOptions options, TimeProvider time, IHistoryStores stores)
     {
         var started = time.GetTimestamp();
         var remarks = new List<string>();
-        var image = LoadSnapshot(data, options, stores, remarks, out var snapshotLsn);
+        var snapshots = new SnapshotCatalog(data.Snapshots);
+        var image = LoadSnapshot(snapshots, options, stores, remarks, out var snapshotLsn);
         try
         {
             var journal = JournalWriter.Open(data.Journal, options.Journal, time, snapshotLsn);
@@ -34,11 +40,14 @@ internal static class GridRecovery
                     player.Play(reader, snapshotLsn);
                 }
 
+                remarks.AddRange(image.Shards.Where(s => s.History.MissingBytes > 0).Select(s =>
+                    $"shard {s.Index} lacks {s.History.MissingBytes} bytes of ticks that its snapshot relied on: amendments of older trades may find them missing"));
+                remarks.AddRange(player.Remarks);
                 var decidedAnew = Continue(image, journal, player, options);
                 var report = new RecoveryReport(
                     snapshotLsn, player.Batches, player.Events, decidedAnew, image.Shards.Sum(s => s.Instruments),
                     time.GetElapsedTime(started), journal.Recovery.Cut, remarks);
-                return new RecoveredGrid(image, journal, snapshotLsn, report);
+                return new RecoveredGrid(image, journal, snapshots, snapshotLsn, report);
             }
             catch
             {
@@ -54,9 +63,8 @@ internal static class GridRecovery
     }
 
     /// <summary>The image of the newest whole snapshot, or an empty one.</summary>
-    public static GridImage LoadSnapshot(DataFolder data, EmbeddedGridOptions options, IHistoryStores stores, List<string> remarks, out ulong lsn)
+    public static GridImage LoadSnapshot(SnapshotCatalog catalog, EmbeddedGridOptions options, IHistoryStores stores, List<string> remarks, out ulong lsn)
     {
-        var catalog = new SnapshotCatalog(data.Snapshots);
         var found = catalog.FindNewest(out var damaged);
         remarks.AddRange(damaged.Select(d => d.ToString()));
         var image = new GridImage(options.Rules, options.QuarantineListMax);

@@ -8,17 +8,22 @@ using Grid.Storage.Journal;
 namespace Grid.Runtime.Recovery;
 
 /// <summary>
-/// Applies journal frames to an image: recorded outcomes hold as they are; what has none at the end is decided anew.
+/// Applies journal frames to an image: recorded outcomes hold as they are; what has none at the end, or lost them in a gap
+/// that a repair left, is decided anew.
 /// </summary>
 internal sealed class JournalPlayer(GridImage image, bool reevaluate)
 {
     private readonly Queue<PlayedBatch> _waiting = new();
+    private readonly List<(ulong First, ulong Last)> _gaps = [];
 
     /// <summary>Input frames applied.</summary>
     public long Batches { get; private set; }
 
     /// <summary>Events applied.</summary>
     public long Events { get; private set; }
+
+    /// <summary>What a user should know of the journal that was played.</summary>
+    public IEnumerable<string> Remarks => _gaps.Select(g => $"journal frames {g.First} to {g.Last} were lost before a repair: what they held is missing");
 
     /// <summary>The text of the newest configuration frame, or null.</summary>
     public string? Configuration { get; private set; }
@@ -68,6 +73,9 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
                     break;
                 case JournalFrameType.Source:
                     TakeSource(in frame);
+                    break;
+                case JournalFrameType.Gap:
+                    _gaps.Add((frame.Lsn, frame.LostThrough));
                     break;
                 case JournalFrameType.Configuration:
                     Configuration = System.Text.Encoding.UTF8.GetString(frame.Payload);
@@ -126,13 +134,23 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
             {
                 OutcomeFrame.Read(frame.Payload, frame.Lsn, played.Batch.Outcomes);
                 played.IsDecided = true;
-                ApplyDecided(0, line);
+                ApplyDecided(LostOutcomesBefore(input), line);
                 return;
             }
         }
 
+        if (_gaps.Exists(gap => gap.First <= input && input <= gap.Last) || input <= image.AppliedLsn)
+        {
+            // The input is lost, or its outcomes came so late behind a gap that it had to be decided anew.
+            return;
+        }
+
         throw new GridStorageException($"journal frame {frame.Lsn} holds outcomes of frame {input}, which is no input before it");
     }
+
+    // The newest input before another whose outcomes may be lost: there is a gap between it and here. Outcomes come in the
+    // order of their inputs, so they will not come any more.
+    private ulong LostOutcomesBefore(ulong input) => _gaps.Count == 0 ? 0 : Math.Min(input - 1, _gaps[^1].First);
 
     // Batches are applied in the order of their inputs, though outcomes of several shards may come in another.
     private void ApplyDecided(ulong evenIfUndecidedThrough, ReplayLine line)

@@ -1,5 +1,6 @@
 using Grid.Domain.Validation;
 using Grid.Storage.Journal;
+using Grid.Storage.Snapshots;
 
 namespace Grid.Runtime.Recovery;
 
@@ -30,7 +31,7 @@ public static class JournalReplay
                 }
 
                 using var data = DataFolder.Open(options.DataFolder);
-                return Hash(data, options, data.HotStores(options.HotStoreBytesMax, readOnly: true), reevaluate);
+                return Hash(data, options, data.HotStores(options, readOnly: true), reevaluate);
             },
             cancel);
     }
@@ -38,7 +39,7 @@ public static class JournalReplay
     internal static ReplayResult Hash(DataFolder data, EmbeddedGridOptions options, Shards.IHistoryStores stores, bool reevaluate)
     {
         var remarks = new List<string>();
-        using var image = GridRecovery.LoadSnapshot(data, options, stores, remarks, out var snapshotLsn);
+        using var image = GridRecovery.LoadSnapshot(new SnapshotCatalog(data.Snapshots), options, stores, remarks, out var snapshotLsn);
         var player = new JournalPlayer(image, reevaluate);
         using (var reader = new JournalReader(data.Journal, snapshotLsn + 1))
         {

@@ -9,6 +9,9 @@ public abstract class HistoryStore : IDisposable
     /// <summary>Bytes held now.</summary>
     public abstract long Bytes { get; }
 
+    /// <summary>Bytes that were missing when the store was opened.</summary>
+    public virtual long MissingBytes => 0;
+
     /// <summary>A new, empty history.</summary>
     public abstract InstrumentHistory Create();
 

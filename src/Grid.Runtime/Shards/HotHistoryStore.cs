@@ -23,6 +23,8 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
 
     public override long Bytes => store.LiveExtents * extentBytes;
 
+    public override long MissingBytes => store.MissingExtents * extentBytes;
+
     public override InstrumentHistory Create() => new History(store);
 
     public override void BeginCheckpoint(StateWriter writer)
@@ -129,13 +131,18 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
 }
 
 /// <summary>Opens hot stores in the data folder, one for each shard.</summary>
-internal sealed class HotHistoryStores(string folder, long bytesMax, bool readOnly) : IHistoryStores
+/// <param name="folder">The folder of all of them.</param>
+/// <param name="bytesMax">Bytes of all of them.</param>
+/// <param name="recoveryBytesMax">Bytes of files that are kept beyond these because a snapshot relies on them.</param>
+/// <param name="readOnly">True to leave the folder as it is.</param>
+internal sealed class HotHistoryStores(string folder, long bytesMax, long recoveryBytesMax, bool readOnly) : IHistoryStores
 {
     private const long ExtentBytesMost = 64L << 20;
 
     public HistoryStore Open(int shard, int shards, ReadOnlySpan<byte> checkpoint)
     {
         var options = new HotStoreOptions { BytesMax = Math.Max(bytesMax / shards, 4L << 20) };
+        options.RecoveryBytesMax = Math.Min(recoveryBytesMax / shards, HotStoreOptions.BytesMaxHighest);
         options.ExtentBytes = Math.Min(ExtentBytesMost, 1L << BitOperations.Log2((ulong)options.BytesMax / 4));
         var position = HotStorePosition.Start;
         if (!checkpoint.IsEmpty)

@@ -20,6 +20,9 @@ internal sealed class Shard : IDisposable
     // lines of its instrument, most of them far away; fetched one by one they cost more than all the arithmetic.
     private const int EventsAtOnce = 16;
 
+    // Only after a repair of the journal that could not save the declaration.
+    private static readonly SourceDeclaration Undeclared = new() { Name = "undeclared", Policy = DedupPolicy.None };
+
     private readonly GridImage _image;
     private readonly uint _index;
     private readonly uint _mask;
@@ -189,7 +192,7 @@ internal sealed class Shard : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Outcome Decide(InstrumentState state, in MarketEvent e, EventBatch batch)
     {
-        var source = _image.Context.Source(e.Source)!;
+        var source = _image.Context.Source(e.Source) ?? Undeclared;
         var seen = Observe(state, in e, source, batch);
         if (seen != Outcome.Accepted)
         {

@@ -2,8 +2,10 @@ using System.Buffers;
 using System.Threading.Channels;
 using Grid.Domain;
 using Grid.Domain.Identifiers;
+using Grid.Runtime.Recovery;
 using Grid.Runtime.Sequencing;
 using Grid.Runtime.Shards;
+using Grid.Storage;
 using Grid.Storage.Journal;
 using Grid.Storage.Snapshots;
 using Microsoft.Extensions.Logging;
@@ -16,10 +18,12 @@ namespace Grid.Runtime.Snapshots;
 /// </summary>
 /// <remarks>Stepped by its caller (a simulation), the file is written on the threads that bring its parts, not in the background.</remarks>
 internal sealed partial class SnapshotTaker(
-    DataFolder data, GridImage image, JournalWriter journal, TimeProvider time, long journalBytes, ulong newestLsn, ILogger log, bool isSteppedByCaller = false)
+    RecoveredGrid recovered, EmbeddedGridOptions options, TimeProvider time, ILogger log, Action<Exception> failed, bool isSteppedByCaller = false)
 {
-    private readonly SnapshotCatalog _catalog = new(data.Snapshots);
-    private ulong _newest = newestLsn;
+    private readonly GridImage _image = recovered.Image;
+    private readonly JournalWriter _journal = recovered.Journal;
+    private readonly SnapshotCatalog _catalog = recovered.Snapshots;
+    private ulong _newest = recovered.SnapshotLsn;
     private long _bytesAtLast;
     private int _mark;
     private Task _running = Task.CompletedTask;
@@ -28,7 +32,7 @@ internal sealed partial class SnapshotTaker(
     public ulong NewestLsn => Volatile.Read(ref _newest);
 
     /// <summary>True if enough was journaled since the last one, and none is being taken.</summary>
-    public bool IsDue(long bytesAppended) => bytesAppended - _bytesAtLast >= journalBytes && _running.IsCompleted;
+    public bool IsDue(long bytesAppended) => bytesAppended - _bytesAtLast >= options.SnapshotJournalBytes && _running.IsCompleted;
 
     /// <summary>Begins a snapshot of everything up to a frame. On the sequencer's thread, whose order places the moment.</summary>
     public Task Begin(ulong lsn, Action<Action<Shard>> onEachShard, Func<Task> flushJournal)
@@ -38,11 +42,11 @@ internal sealed partial class SnapshotTaker(
             return _running;
         }
 
-        _bytesAtLast = journal.BytesAppended;
+        _bytesAtLast = _journal.BytesAppended;
         var taken = ++_mark;
         var sections = Channel.CreateUnbounded<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)>(
             new UnboundedChannelOptions { AllowSynchronousContinuations = isSteppedByCaller });
-        var left = image.Shards.Length;
+        var left = _image.Shards.Length;
         foreach (var (type, save) in CommonSections())
         {
             Write(type, Bytes(save));
@@ -66,21 +70,21 @@ internal sealed partial class SnapshotTaker(
 
     private IEnumerable<(SnapshotSection Type, Action<StateWriter> Save)> CommonSections() =>
     [
-        (SnapshotSection.Names, w => SaveNames(w, image.Names)),
+        (SnapshotSection.Names, w => SaveNames(w, _image.Names)),
         (SnapshotSection.Sources, SaveSources),
-        (SnapshotSection.Producers, image.Producers.Save),
-        (SnapshotSection.Gaps, image.Gaps.Save),
+        (SnapshotSection.Producers, _image.Producers.Save),
+        (SnapshotSection.Gaps, _image.Gaps.Save),
     ];
 
     // These may run ahead of the moment: what they have of later events is told apart or idempotent when it is replayed.
     // They may even use names that were met since, so all names are written once more before them.
     private IEnumerable<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)> LateSections()
     {
-        var quarantine = Bytes(image.Quarantine.Save);
-        var cusips = Bytes(image.Cusips.Save);
+        var quarantine = Bytes(_image.Quarantine.Save);
+        var cusips = Bytes(_image.Cusips.Save);
         return
         [
-            (SnapshotSection.Names, Bytes(w => SaveNames(w, image.Names))),
+            (SnapshotSection.Names, Bytes(w => SaveNames(w, _image.Names))),
             (SnapshotSection.Quarantine, quarantine),
             (SnapshotSection.Cusips, cusips),
         ];
@@ -97,18 +101,15 @@ internal sealed partial class SnapshotTaker(
                 Write(file, type, bytes);
             }
 
-            foreach (var shard in image.Shards)
-            {
-                shard.History.FlushCheckpoint();
-            }
+            FlushHistories();
 
-            // A snapshot never runs ahead of the flushed journal.
+            // A snapshot never runs ahead of the flushed _journal.
             await flushJournal().ConfigureAwait(false);
             file.Publish();
             Volatile.Write(ref _newest, lsn);
             var kept = _catalog.DeleteOlder();
-            journal.DeleteSegmentsBefore(kept[^1] + 1);
             LogTaken(lsn, file.Length);
+            DeleteJournal(kept[^1] + 1);
         }
         catch (Exception e)
         {
@@ -117,11 +118,49 @@ internal sealed partial class SnapshotTaker(
         }
     }
 
+    // Nobody knows what a failed flush left on the disk, and trying again may be told that all is well: as with the journal,
+    // the process stops.
+    private void FlushHistories()
+    {
+        try
+        {
+            foreach (var shard in _image.Shards)
+            {
+                shard.History.FlushCheckpoint();
+            }
+        }
+        catch (GridStorageException e)
+        {
+            failed(e);
+            throw;
+        }
+    }
+
+    // What snapshots cover is kept for the archive, up to a limit: until it is archived, there is no other copy of it.
+    private void DeleteJournal(ulong coveredBefore)
+    {
+        var segments = _journal.Segments();
+        var keptMax = (int)Math.Max(1, options.OwedBytesMax / options.Journal.SegmentBytesMax);
+        if (segments.Count > keptMax * 4L / 5)
+        {
+            LogOwed(segments.Count * options.Journal.SegmentBytesMax, options.OwedBytesMax);
+        }
+
+        if (segments.Count > keptMax)
+        {
+            var before = Math.Min(coveredBefore, segments[^keptMax].FirstLsn);
+            if (_journal.DeleteSegmentsBefore(before) > 0)
+            {
+                LogDeleted(_journal.Segments()[0].FirstLsn);
+            }
+        }
+    }
+
     // A shard that is behind begins later than the others: instruments wait until the heads of all shards are written, from
     // which the loader knows how many there are.
     private async Task WriteShardsAsync(SnapshotWriter file, ChannelReader<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)> sections)
     {
-        var headsLeft = image.Shards.Length;
+        var headsLeft = _image.Shards.Length;
         var held = new List<ReadOnlyMemory<byte>>();
         await foreach (var (type, bytes) in sections.ReadAllAsync().ConfigureAwait(false))
         {
@@ -149,7 +188,7 @@ internal sealed partial class SnapshotTaker(
 
     private void SaveSources(StateWriter writer)
     {
-        var sources = image.Context.Sources().ToList();
+        var sources = _image.Context.Sources().ToList();
         writer.Put(sources.Count);
         foreach (var source in sources)
         {
@@ -183,4 +222,10 @@ internal sealed partial class SnapshotTaker(
 
     [LoggerMessage(EventId = 1011, Level = LogLevel.Error, Message = "Snapshot of journal frame {Lsn} failed; the journal is kept")]
     private partial void LogFailed(Exception cause, ulong lsn);
+
+    [LoggerMessage(EventId = 1012, Level = LogLevel.Warning, Message = "The journal has about {Bytes} bytes that are not archived; beyond {Max} (OwedBytesMax) the oldest are deleted")]
+    private partial void LogOwed(long bytes, long max);
+
+    [LoggerMessage(EventId = 1013, Level = LogLevel.Warning, Message = "Journal before frame {Lsn} deleted: it was over OwedBytesMax, and snapshots cover it; its events are in no archive")]
+    private partial void LogDeleted(ulong lsn);
 }

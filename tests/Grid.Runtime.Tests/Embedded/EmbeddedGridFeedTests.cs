@@ -69,6 +69,18 @@ public sealed class EmbeddedGridFeedTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Producer_that_asks_for_received_goes_on_behind_what_was_received()
+    {
+        var grid = await _folder.OpenAsync();
+        for (ulong connection = 1; connection <= 50; connection++)
+        {
+            await using var feed = await FeedDriver.OpenAsync(grid, Names, ack: AckLevel.Received);
+            Assert.Equal(connection - 1, feed.Feed.LastDurableBatch);
+            await feed.SubmitAsync(Trade(connection, "10:00:00", "10"));
+        }
+    }
+
+    [Fact]
     public async Task Numbers_that_are_used_again_left_out_or_too_old_are_refused_and_the_feed_goes_on()
     {
         var grid = await _folder.OpenAsync();

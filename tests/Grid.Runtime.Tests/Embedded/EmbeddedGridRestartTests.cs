@@ -1,5 +1,6 @@
 using Grid.Runtime.Recovery;
 using Grid.Storage;
+using Grid.Storage.Journal;
 using Grid.Testing;
 using static Grid.Testing.TestMarket;
 
@@ -71,8 +72,26 @@ public sealed class EmbeddedGridRestartTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Journal_that_snapshots_cover_is_deleted_and_the_rest_suffices()
+    public async Task Journal_that_snapshots_cover_is_kept_while_no_archive_has_it()
     {
+        var grid = await _folder.OpenAsync();
+        for (var round = 0; round < 4; round++)
+        {
+            await FillAsync(grid, seed: 5, producer: $"round-{round}", extraDefinitions: 400);
+            await grid.SnapshotAsync();
+        }
+
+        Assert.True(File.Exists(_folder.PathOf("journal", $"{1UL:x16}.journal")));
+        var before = await grid.HashAsync();
+        await grid.DisposeAsync();
+        Directory.Delete(_folder.PathOf("snapshots"), recursive: true);
+        Assert.Equal(before, await (await _folder.OpenAsync()).HashAsync());
+    }
+
+    [Fact]
+    public async Task Journal_that_snapshots_cover_is_deleted_beyond_what_may_be_owed_and_the_rest_suffices()
+    {
+        _folder.Options.OwedBytesMax = 0;
         var grid = await _folder.OpenAsync();
         for (var round = 0; round < 4; round++)
         {
@@ -86,6 +105,107 @@ public sealed class EmbeddedGridRestartTests : IAsyncDisposable
         var before = await grid.HashAsync();
         var reopened = await _folder.OpenAfterKillAsync();
         Assert.Equal(before, await reopened.HashAsync());
+    }
+
+    [Fact]
+    public async Task Snapshot_that_is_damaged_is_never_the_one_to_fall_back_on()
+    {
+        _folder.Options.OwedBytesMax = 0;
+        var grid = await _folder.OpenAsync();
+        for (var round = 0; round < 2; round++)
+        {
+            await FillAsync(grid, seed: 5, producer: $"round-{round}", extraDefinitions: 400);
+            await grid.SnapshotAsync();
+        }
+
+        DamageNewestSnapshot();
+        var again = await _folder.OpenAfterKillAsync();
+        Assert.Single(again.Recovery.Remarks);
+        await FillAsync(again, seed: 5, producer: "round-2", extraDefinitions: 400);
+        await again.SnapshotAsync();
+        var before = await again.HashAsync();
+
+        DamageNewestSnapshot();
+        var last = await _folder.OpenAfterKillAsync();
+        Assert.Equal(before, await last.HashAsync());
+
+        void DamageNewestSnapshot()
+        {
+            var newest = Directory.EnumerateFiles(_folder.PathOf("snapshots"), "*.snapshot").Order(StringComparer.Ordinal).Last();
+            var bytes = File.ReadAllBytes(newest);
+            bytes[bytes.Length / 2] ^= 1;
+            File.WriteAllBytes(newest, bytes);
+        }
+    }
+
+    [Theory]
+    [InlineData(JournalFrameType.Input)]
+    [InlineData(JournalFrameType.Outcomes)]
+    [InlineData(JournalFrameType.Source)]
+    public async Task Grid_starts_after_a_repair_and_has_all_that_could_be_saved(JournalFrameType lost)
+    {
+        var grid = await _folder.OpenAsync();
+        await using (var feed = await FeedDriver.OpenAsync(grid, Names))
+        {
+            for (ulong i = 1; i <= 50; i++)
+            {
+                await feed.SendAsync(Trade((2 * i) - 1, "10:00:00", "10"), Trade(2 * i, "10:00:00", "10"));
+            }
+        }
+
+        var again = await OpenRepairedAsync(lost);
+        Assert.Contains("were lost before a repair", Assert.Single(again.Recovery.Remarks), StringComparison.Ordinal);
+        Assert.Equal(lost == JournalFrameType.Input ? 98 : 100, again.GetStatus().Outcomes.Accepted);
+        Assert.Equal(lost == JournalFrameType.Input ? 98 : 100, (await again.TicksAsync("AAPL")).Count);
+
+        // And so it does the next time, and goes on.
+        await using (var feed = await FeedDriver.OpenAsync(again, Names, epoch: 2))
+        {
+            await feed.SendAsync(Trade(1000, "10:00:01", "11"));
+        }
+
+        var before = await again.HashAsync();
+        var last = await _folder.OpenAfterKillAsync();
+        Assert.Equal(before, await last.HashAsync());
+    }
+
+    private async Task<EmbeddedGrid> OpenRepairedAsync(JournalFrameType lost)
+    {
+        _folder.PrepareAfterKill();
+        var journal = new DiskDirectory(_folder.PathOf("journal"));
+        var lsns = new List<ulong>();
+        using (var reader = new JournalReader(journal))
+        {
+            while (reader.TryRead(out var frame))
+            {
+                if (frame.Type == lost)
+                {
+                    lsns.Add(frame.Lsn);
+                }
+            }
+        }
+
+        FlipFrame(lost == JournalFrameType.Source ? lsns[0] : lsns[lsns.Count / 2]);
+        await Assert.ThrowsAsync<GridStorageException>(_folder.OpenAsync);
+        Assert.Single(JournalRepairer.Repair(journal).Losses);
+        return await _folder.OpenAsync();
+    }
+
+    // Finds the frame by its number in its header, behind checksum and length.
+    private void FlipFrame(ulong lsn)
+    {
+        var path = _folder.PathOf("journal", $"{1UL:x16}.journal");
+        var bytes = File.ReadAllBytes(path);
+        for (var at = 64; ; at += 8)
+        {
+            if (BitConverter.ToUInt64(bytes, at + 8) == lsn && BitConverter.ToUInt32(bytes, at + 4) is > 0 and < 1000)
+            {
+                bytes[at + 33] ^= 0x10;
+                break;
+            }
+        }
+
+        File.WriteAllBytes(path, bytes);
     }
 
     [Fact]

@@ -35,9 +35,12 @@ internal sealed class GridFolder : IAsyncDisposable
     /// <summary>Opens what a process leaves behind that is killed now.</summary>
     public async Task<EmbeddedGrid> OpenAfterKillAsync()
     {
-        Options.DataFolder = _temp.CopyOf(Options.DataFolder, $"killed-{_grids.Count}");
+        PrepareAfterKill();
         return await OpenAsync();
     }
+
+    /// <summary>What a process leaves behind that is killed now is the folder from here on.</summary>
+    public void PrepareAfterKill() => Options.DataFolder = _temp.CopyOf(Options.DataFolder, $"killed-{_grids.Count}");
 
     public string PathOf(params string[] parts) => Path.Combine([Options.DataFolder, .. parts]);
 

@@ -49,7 +49,7 @@ public sealed class MarketPermutationTests
             var expected = new NaiveMarket(market.Names, market.All).Picture();
             var lines = Disordered(market, new Random(seed), whole: seed % 2 == 0);
             var inMemory = Run(seed, market, expected, lines, shards: 2);
-            Assert.Equal(inMemory, Run(seed, market, expected, lines, shards: 2, stores: new HotHistoryStores(folder.Path, 8 << 20, readOnly: false)));
+            Assert.Equal(inMemory, Run(seed, market, expected, lines, shards: 2, stores: new HotHistoryStores(folder.Path, 8 << 20, 8 << 20, readOnly: false)));
         }
     }
 

@@ -143,6 +143,7 @@ internal sealed class GridSimulation
         {
             DataFolder = "/disk",
             Shards = 1 << _random.Next(3),
+            OwedBytesMax = 0,
             Journal = new JournalOptions { SegmentBytesMax = JournalOptions.SegmentBytesMaxLowest, BufferBytes = JournalOptions.BufferBytesLowest },
         };
         _data = new DataFolder(new WatchedDirectory(_disk.Root, "", _watch.Note), null);
@@ -156,7 +157,7 @@ internal sealed class GridSimulation
 
         _oracle.CheckRecovered(_data, recovered, options, alsoReplays: _random.Next(4) == 0);
         Diary.Add($"found {recovered.Report}; journal through {recovered.Journal.LastLsn}");
-        _grid = new SteppedGrid(_data, recovered, _time, Plan, _oracle.Decide);
+        _grid = new SteppedGrid(recovered, options, _time, Plan, _oracle.Decide);
     }
 
     private void Step()

@@ -141,7 +141,7 @@ internal sealed class SimulatedProducer
         Assert.True(_feed.LastDurableBatch <= Made, $"{Name} made {Made} batches, but the grid has {_feed.LastDurableBatch}");
 
         // What the grid says is durable is promised as much as what it acknowledges.
-        _acknowledged = Math.Max(_acknowledged, _feed.LastDurableBatch);
+        _acknowledged = _ack == AckLevel.Received ? _acknowledged : Math.Max(_acknowledged, _feed.LastDurableBatch);
         _next = _feed.LastDurableBatch + 1;
     }
 

@@ -24,12 +24,12 @@ internal sealed class SteppedGrid : IDisposable
     private FlushStep _flush;
 
     /// <summary>A running grid over what was recovered.</summary>
-    /// <param name="data">Its data folder.</param>
     /// <param name="recovered">What recovery found.</param>
+    /// <param name="options">Those it was opened with.</param>
     /// <param name="time">The clock.</param>
     /// <param name="plan">Where the power fails.</param>
     /// <param name="decided">Is shown each batch once its outcomes are complete.</param>
-    public SteppedGrid(DataFolder data, RecoveredGrid recovered, TimeProvider time, CrashPlan plan, Action<PendingBatch> decided)
+    public SteppedGrid(RecoveredGrid recovered, EmbeddedGridOptions options, TimeProvider time, CrashPlan plan, Action<PendingBatch> decided)
     {
         _plan = plan;
         _decided = decided;
@@ -38,8 +38,7 @@ internal sealed class SteppedGrid : IDisposable
         Intake = new FeedIntake(Journal, Image, time, BatchesMax, work => _work.Enqueue((work, false)));
         _sequencer = new Sequencer(Journal, Image, Dispatch, Intake.Release);
         _shardWork = [.. Image.Shards.Select(_ => new Queue<Action<Shard>>())];
-        _snapshots = new SnapshotTaker(
-            data, Image, Journal, time, long.MaxValue, recovered.SnapshotLsn, NullLogger.Instance, isSteppedByCaller: true);
+        _snapshots = new SnapshotTaker(recovered, options, time, NullLogger.Instance, static _ => { }, isSteppedByCaller: true);
     }
 
     public GridImage Image { get; }

@@ -139,9 +139,10 @@ public sealed class SnapshotTests : IDisposable
         {
             DataFolder = "/disk",
             Shards = 2,
+            OwedBytesMax = 0,
             Journal = new JournalOptions { SegmentBytesMax = JournalOptions.SegmentBytesMaxLowest, BufferBytes = JournalOptions.BufferBytesLowest },
         };
         var data = new DataFolder(_disk.Root, null);
-        return new SteppedGrid(data, GridRecovery.Open(data, options, _time, new MemoryHistoryStores()), _time, new CrashPlan(_disk), static _ => { });
+        return new SteppedGrid(GridRecovery.Open(data, options, _time, new MemoryHistoryStores()), options, _time, new CrashPlan(_disk), static _ => { });
     }
 }
