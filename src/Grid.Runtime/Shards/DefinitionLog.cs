@@ -11,6 +11,9 @@ internal sealed class DefinitionLog
     // Replaced, never changed in place: the shard adds while any thread asks.
     private volatile (MarketEvent Event, InstrumentDefinition Definition)[] _entries = [];
 
+    /// <summary>How many there are.</summary>
+    public int Count => _entries.Length;
+
     /// <summary>The newest definition, valid or not.</summary>
     public InstrumentDefinition Newest => _entries[0].Definition;
 
