@@ -1,4 +1,4 @@
-using Grid.Gateway.Stream;
+using Grid.Gateway.Streams;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
