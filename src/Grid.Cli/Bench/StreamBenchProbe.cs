@@ -75,12 +75,11 @@ internal sealed class StreamBenchProbe(StreamProbeOptions options) : IDisposable
         var instrument = feed.Instrument("PROBE"u8);
         await feed.AddAsync(EventOf(0, source, instrument), cancel);
         await feed.DrainAsync(cancel);
-        var poller = new Thread(Poll) { IsBackground = true };
-        poller.Start();
+        var polling = Task.Factory.StartNew(Poll, cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await SendAsync(feed, source, instrument, cancel);
         _isOver = true;
         _toFind.Release();
-        poller.Join();
+        await polling;
         await feed.DrainAsync(cancel);
         await end.CancelAsync();
         await Task.WhenAll([streaming, .. watching]);

@@ -35,7 +35,7 @@ public sealed class StreamClient
     /// Updates until the caller stops asking: of each instrument what is known first, then what follows. Each call is a
     /// connection of its own.
     /// </summary>
-    /// <exception cref="GridException">The server refuses, or is gone for too long.</exception>
+    /// <exception cref="GridException">The server refuses, does not answer at first, or is gone for too long.</exception>
     public async IAsyncEnumerable<StreamUpdate> SubscribeAsync(StreamRequest request, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -51,7 +51,7 @@ public sealed class StreamClient
             }
 
             var reason = connection.Reason!;
-            if (!GridError.MayRetry(reason.Code) || (reason.Code == GridErrorCode.TooSlow && request.CloseIfSlow))
+            if (session.Run is null || !GridError.MayRetry(reason.Code) || (reason.Code == GridErrorCode.TooSlow && request.CloseIfSlow))
             {
                 throw new GridException(reason.Code, reason.Message, reason);
             }

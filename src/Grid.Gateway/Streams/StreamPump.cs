@@ -23,6 +23,7 @@ internal sealed class StreamPump : IAsyncDisposable
     // Replaced, never changed in place.
     private volatile StreamSubscription[] _subscriptions = [];
     private volatile bool _isCompleted;
+    private StreamReply? _last;
 
     // Of the loop: where the next round begins, what was said of the disk and when, when something was sent, and when to wake next.
     private int _start;
@@ -91,9 +92,10 @@ internal sealed class StreamPump : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends what was replied, and no more updates; then the loop ends.</summary>
-    public void Complete()
+    /// <summary>Sends what was replied, how far the disk is, and what is given here, but no more updates; then the loop ends.</summary>
+    public void Complete(StreamReply? last = null)
     {
+        _last = last;
         _isCompleted = true;
         Signal.Set();
     }
@@ -163,6 +165,12 @@ internal sealed class StreamPump : IAsyncDisposable
         while (!_text.IsFull && _replies.Reader.TryRead(out var reply))
         {
             _text.Raw(reply.Type, reply.Json);
+        }
+
+        if (isLast && !_text.IsFull && _last is { } last)
+        {
+            _text.Raw(last.Type, last.Json);
+            _last = null;
         }
 
         for (var i = 0; i < subscriptions.Length && !isLast && !_text.IsFull; i++)

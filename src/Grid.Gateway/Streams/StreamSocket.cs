@@ -9,6 +9,7 @@ internal sealed class StreamSocket : IAsyncDisposable
 {
     private const int ReceiveBytesAtFirst = 1 << 10;
     private static readonly TimeSpan SettlePatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(1);
 
     private readonly WebSocket _socket;
     private readonly IGrid _grid;
@@ -38,8 +39,8 @@ internal sealed class StreamSocket : IAsyncDisposable
         await using var onStop = stopping.UnsafeRegister(static s => ((TaskCompletionSource)s!).TrySetResult(), stop);
         try
         {
-            var status = await CloseStatusAsync(pumping, receiving, stop.Task, end.Token).ConfigureAwait(false);
-            _pump.Complete();
+            var (status, last) = await EndAsync(pumping, receiving, stop.Task).ConfigureAwait(false);
+            _pump.Complete(last);
             await pumping.ConfigureAwait(false);
             await CloseAsync(status, receiving).ConfigureAwait(false);
         }
@@ -61,19 +62,20 @@ internal sealed class StreamSocket : IAsyncDisposable
         _sending.Dispose();
     }
 
-    private async Task<WebSocketCloseStatus> CloseStatusAsync(Task pumping, Task<WebSocketCloseStatus> receiving, Task stop, CancellationToken cancel)
+    // Waits for what ends the connection first: how it is to be closed, and what to say before.
+    private async Task<(WebSocketCloseStatus Status, StreamReply? Last)> EndAsync(Task pumping, Task<WebSocketCloseStatus> receiving, Task stop)
     {
         var first = await Task.WhenAny(pumping, receiving, stop).ConfigureAwait(false);
         if (first == receiving)
         {
             try
             {
-                return await receiving.ConfigureAwait(false);
+                return (await receiving.ConfigureAwait(false), null);
             }
             catch (WebSocketException) when (_socket.State == WebSocketState.CloseSent)
             {
                 // What came is no WebSocket message, and the client has been told so already.
-                return WebSocketCloseStatus.InvalidPayloadData;
+                return (WebSocketCloseStatus.InvalidPayloadData, null);
             }
         }
 
@@ -84,8 +86,7 @@ internal sealed class StreamSocket : IAsyncDisposable
 
         // So that the client can go on where it was with another run of the grid.
         await _pump.SettleAsync(SettlePatience).ConfigureAwait(false);
-        await _pump.ReplyAsync(StreamReply.Error(null, new GridException(GridErrorCode.Stopping, "the server is stopping")), cancel).ConfigureAwait(false);
-        return WebSocketCloseStatus.EndpointUnavailable;
+        return (WebSocketCloseStatus.EndpointUnavailable, StreamReply.Error(null, new GridException(GridErrorCode.Stopping, "the server is stopping")));
     }
 
     private async ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancel)
@@ -99,7 +100,7 @@ internal sealed class StreamSocket : IAsyncDisposable
 
     private async Task CloseAsync(WebSocketCloseStatus status, Task receiving)
     {
-        _sending.CancelAfter(_options.SendTimeout);
+        _sending.CancelAfter(ClosePatience);
         if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
         {
             await _socket.CloseOutputAsync(status, statusDescription: null, _sending.Token).ConfigureAwait(false);

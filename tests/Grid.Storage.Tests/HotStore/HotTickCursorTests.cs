@@ -95,7 +95,8 @@ public sealed class HotTickCursorTests : IDisposable
             for (var i = random.Next(80); i > 0; i--)
             {
                 expected.Add(next);
-                store.AppendRecord(ref chain, next, new Domain.Identifiers.UnixNanos(next++));
+                store.AppendRecord(ref chain, in next, new Domain.Identifiers.UnixNanos(next));
+                next++;
             }
 
             var records = new List<long>();
