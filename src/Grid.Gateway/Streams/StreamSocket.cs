@@ -14,6 +14,7 @@ internal sealed class StreamSocket : IAsyncDisposable
     private readonly WebSocket _socket;
     private readonly IGrid _grid;
     private readonly StreamOptions _options;
+    private readonly TimeProvider _time;
     private readonly StreamPump _pump;
     private readonly CancellationTokenSource _sending;
 
@@ -22,6 +23,7 @@ internal sealed class StreamSocket : IAsyncDisposable
         _socket = socket;
         _grid = grid;
         _options = options;
+        _time = time;
         _pump = new StreamPump(grid, options, time, new StreamText(grid.Names, isEvents: false));
         _sending = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
     }
@@ -39,7 +41,7 @@ internal sealed class StreamSocket : IAsyncDisposable
         await using var onStop = stopping.UnsafeRegister(static s => ((TaskCompletionSource)s!).TrySetResult(), stop);
         try
         {
-            var (status, last) = await EndAsync(pumping, receiving, stop.Task).ConfigureAwait(false);
+            var (status, last) = await EndAsync(pumping, receiving, stop.Task, aborted).ConfigureAwait(false);
             _pump.Complete(last);
             await pumping.ConfigureAwait(false);
             await CloseAsync(status, receiving).ConfigureAwait(false);
@@ -63,7 +65,7 @@ internal sealed class StreamSocket : IAsyncDisposable
     }
 
     // Waits for what ends the connection first: how it is to be closed, and what to say before.
-    private async Task<(WebSocketCloseStatus Status, StreamReply? Last)> EndAsync(Task pumping, Task<WebSocketCloseStatus> receiving, Task stop)
+    private async Task<(WebSocketCloseStatus Status, StreamReply? Last)> EndAsync(Task pumping, Task<WebSocketCloseStatus> receiving, Task stop, CancellationToken cancel)
     {
         var first = await Task.WhenAny(pumping, receiving, stop).ConfigureAwait(false);
         if (first == receiving)
@@ -72,9 +74,10 @@ internal sealed class StreamSocket : IAsyncDisposable
             {
                 return (await receiving.ConfigureAwait(false), null);
             }
-            catch (WebSocketException) when (_socket.State == WebSocketState.CloseSent)
+            catch (WebSocketException e) when (e.WebSocketErrorCode == WebSocketError.Faulted)
             {
-                // What came is no WebSocket message, and the client has been told so already.
+                // What came is no WebSocket message. The client has been told so, and gets a moment to read it.
+                await Task.Delay(ClosePatience, _time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 return (WebSocketCloseStatus.InvalidPayloadData, null);
             }
         }

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Runtime.InteropServices;
 using Grid.Domain;
 using Grid.Domain.Cusips;
 using Grid.Domain.Events;
@@ -326,27 +326,57 @@ internal sealed class SubscriptionHub(GridNames names, InstrumentTable instrumen
 
     private void FollowAdded(List<InstrumentState> added)
     {
-        foreach (var state in added)
+        if (added.Count == 0)
         {
-            var symbol = names.Symbol(state.Id);
-            var bytes = Encoding.ASCII.GetBytes(symbol);
-            EmbeddedSubscription[] wanting;
-            lock (_registry)
+            return;
+        }
+
+        foreach (var (subscription, states) in Wanted(added))
+        {
+            try
             {
-                wanting = [.. _patterned.Where(s => s.Wants(bytes)), .. _naming.GetValueOrDefault(symbol) ?? []];
+                Follow(subscription, CollectionsMarshal.AsSpan(states));
+            }
+            catch (GridException full)
+            {
+                subscription.Close(full);
+            }
+        }
+    }
+
+    private Dictionary<EmbeddedSubscription, List<InstrumentState>> Wanted(List<InstrumentState> added)
+    {
+        var wanted = new Dictionary<EmbeddedSubscription, List<InstrumentState>>();
+        lock (_registry)
+        {
+            foreach (var state in added)
+            {
+                var symbol = names.Symbol(state.Id);
+                foreach (var subscription in _naming.GetValueOrDefault(symbol) ?? [])
+                {
+                    Add(subscription, state);
+                }
+
+                foreach (var subscription in _patterned)
+                {
+                    if (subscription.Wants(names.Instruments[(int)state.Id.Value]))
+                    {
+                        Add(subscription, state);
+                    }
+                }
+            }
+        }
+
+        return wanted;
+
+        void Add(EmbeddedSubscription subscription, InstrumentState state)
+        {
+            if (!wanted.TryGetValue(subscription, out var states))
+            {
+                wanted[subscription] = states = [];
             }
 
-            foreach (var subscription in wanting.Distinct())
-            {
-                try
-                {
-                    Follow(subscription, [state]);
-                }
-                catch (GridException full)
-                {
-                    subscription.Close(full);
-                }
-            }
+            states.Add(state);
         }
     }
 }

@@ -137,6 +137,25 @@ public sealed class SubscriptionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_was_flushed_keeps_its_numbers_over_a_crash()
+    {
+        var grid = await _folder.OpenAsync();
+        await using var feed = await FeedDriver.OpenAsync(grid, Names);
+        using var before = new Subscriber(grid, new() { Patterns = ["*"], Kinds = SubscriptionKinds.Trades });
+        await feed.SendAsync(Trade(1, "10:00:00", "10"));
+        await before.UntilAsync("snapshot", 1);
+        await feed.SendAsync(Trade(2, "10:00:01", "11"), Trade(3, "10:00:02", "12"));
+        await before.UntilAsync("tick", 3);
+        Assert.All(before.Told, t => Assert.True(t.Frame <= grid.FlushedFrame));
+        var reopened = await _folder.OpenAfterKillAsync();
+        using var after = new Subscriber(
+            reopened, new() { Patterns = ["*"], Kinds = SubscriptionKinds.Trades, From = new Dictionary<string, ulong> { ["AAPL"] = 1 } });
+        await after.UntilAsync("tick", 3);
+        Assert.Equal(
+            before.Told.Where(t => t.What == "tick").Select(t => (t.Version, t.Event.Sequence)), after.Told.Select(t => (t.Version, t.Event.Sequence)));
+    }
+
+    [Fact]
     public async Task Update_is_durable_once_its_frame_is_flushed()
     {
         var grid = await _folder.OpenAsync();
