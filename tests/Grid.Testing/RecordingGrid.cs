@@ -294,6 +294,16 @@ public sealed class RecordingGrid : IGrid
     }
 
     /// <inheritdoc/>
+    public string Run => "recording";
+
+    /// <inheritdoc/>
+    public ulong FlushedFrame => 0;
+
+    /// <inheritdoc/>
+    public IGridSubscription Subscribe(SubscriptionRequest request, Action wake) =>
+        throw new GridException(GridErrorCode.BadArgument, "a recording grid cannot be subscribed to");
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     internal void Closed(RecordedProducer producer, RecordingFeed feed)
@@ -328,6 +338,7 @@ public sealed class RecordingGrid : IGrid
         latest.Instrument = e.Instrument;
         latest.Time = e.EventTime;
         latest.Version++;
+        latest.Ticks++;
         if (e.Kind == EventKind.Trade)
         {
             latest.Last = e;

@@ -53,6 +53,17 @@ public sealed class QueryClient : IDisposable
     public Task<IReadOnlyList<GapRow>> GetGapsAsync(int? limit = null, CancellationToken cancel = default) =>
         GetAsync<GapRow>("v1/gaps", [("limit", Text(limit))], cancel);
 
+    /// <summary>The sources and what they declared.</summary>
+    public Task<IReadOnlyList<SourceRow>> GetSourcesAsync(CancellationToken cancel = default) => GetAsync<SourceRow>("v1/sources", [], cancel);
+
+    /// <summary>The definition of an instrument that is valid now.</summary>
+    public async Task<InstrumentRow> GetInstrumentAsync(string symbol, CancellationToken cancel = default)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"v1/instruments/{Uri.EscapeDataString(symbol)}");
+        using var response = await SendAsync(request, cancel).ConfigureAwait(false);
+        return (await response.Content.ReadFromJsonAsync<InstrumentRow>(Json, cancel).ConfigureAwait(false))!;
+    }
+
     /// <summary>The server's counters and positions.</summary>
     public async Task<StatusRow> GetStatusAsync(CancellationToken cancel = default)
     {

@@ -25,6 +25,14 @@ public sealed record QuarantineRow(
 /// <summary>Sequence numbers that a contiguous domain left out, both ends included.</summary>
 public sealed record GapRow(string Source, string Channel, long Session, ulong FirstMissing, ulong LastMissing);
 
+/// <summary>What a source declared.</summary>
+public sealed record SourceRow(
+    string Name, string Policy, bool Contiguous, string UnknownInstrument, long NotLastConditions, long NotHighLowConditions, long NotVolumeConditions);
+
+/// <summary>What an instrument is. Sizes are exact text, times are null where there is no limit.</summary>
+public sealed record InstrumentRow(
+    string Symbol, string Class, string TickSize, string LotSize, string Currency, string Calendar, string Cusip, string? ValidFrom, string? ValidTo);
+
 /// <summary>A server's counters and positions.</summary>
 public sealed record StatusRow(
     DateTimeOffset Started, long EventsReceived, long BatchesReceived, int BatchesQueued, int Instruments, int Feeds, int OpenGaps,

@@ -56,6 +56,7 @@ public sealed class GatewayServer : IAsyncDisposable
 
         // The most asked question is answered before routing.
         app.Use(next => context => latest.TryAnswer(context) ? Task.CompletedTask : OffSocketThreadAsync(next, context));
+        app.UseWebSockets();
         app.UseRouting();
         var routes = app.MapGrid(grid, options, time);
         app.MapFallback(Refusals.NothingThereAsync);

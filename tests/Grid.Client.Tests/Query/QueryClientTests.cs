@@ -88,6 +88,8 @@ public sealed class QueryClientTests : IAsyncLifetime
         Assert.Equal(1, result.Accepted);
         Assert.Equal(1, Assert.Single(result.Errors).Index);
         Assert.Equal("equity", (await _grid.GetDefinitionAsync(new InstrumentId(1), Cancel))!.Class);
+        Assert.Equal(new InstrumentRow("A", "equity", "0.01", "0", "", "", "", null, null), await _client.GetInstrumentAsync("A", Cancel));
+        Assert.Contains(await _client.GetSourcesAsync(Cancel), s => s is { Name: "http", Policy: "none", Contiguous: false });
         Assert.Equal(DedupPolicy.None, _grid.Sources["http"].Policy);
     }
 

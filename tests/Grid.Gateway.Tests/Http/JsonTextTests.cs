@@ -32,8 +32,16 @@ public sealed class JsonTextTests
     [InlineData("-150000000", "-1.5")]
     [InlineData("170141183460469231731687303715884105727", "1701411834604692317316873037158.84105727")]
     [InlineData("-170141183460469231731687303715884105727", "-1701411834604692317316873037158.84105727")]
-    public void A_sum_is_written_exactly(string raw, string expected) =>
+    public void A_sum_is_written_exactly(string raw, string expected)
+    {
+        var buffer = new byte[100];
+        var text = new JsonText(buffer);
+
+        text.Wide(Int128.Parse(raw), Quantity.Scale);
+
+        Assert.Equal(expected, Encoding.ASCII.GetString(buffer, 0, text.Length));
         Assert.Equal(expected, WideDecimal.Text(Int128.Parse(raw), Quantity.Scale));
+    }
 
     [Fact]
     public void Every_printable_name_is_valid_json()
