@@ -1,3 +1,4 @@
+using Grid.Gateway.Dashboard;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -8,7 +9,7 @@ namespace Grid.Gateway.Http;
 public static class GridRoutes
 {
     /// <summary>
-    /// Maps <c>/v1/…</c>, <c>/health/…</c> and the status page at <c>/</c>. A refusal is thrown as
+    /// Maps <c>/v1/…</c>, <c>/health/…</c> and the dashboard at <c>/</c>. A refusal is thrown as
     /// <see cref="Domain.GridException"/>; <see cref="GatewayServer"/> turns it into problem details.
     /// </summary>
     /// <returns>What the routes hold open: a feed for definitions. To be disposed after the server.</returns>
@@ -25,7 +26,7 @@ public static class GridRoutes
         SeriesEndpoints.Map(routes, grid, options);
         OperationsEndpoints.Map(routes, grid, options);
         InstrumentEndpoints.Map(routes, grid, publisher);
-        StatusPage.Map(routes);
+        DashboardFiles.Map(routes);
         return publisher;
     }
 }

@@ -21,11 +21,25 @@ internal sealed partial class SnapshotTaker(
     private readonly SnapshotCatalog _catalog = new(data.Snapshots);
     private ulong _newest = newestLsn;
     private long _bytesAtLast;
+    private long _taken;
+    private long _failed;
+
+    // A snapshot that was there at the start counts as taken then.
+    private long _takenAt = time.GetTimestamp();
     private int _mark;
     private Task _running = Task.CompletedTask;
 
     /// <summary>The frame that the newest snapshot covers; 0 without one.</summary>
     public ulong NewestLsn => Volatile.Read(ref _newest);
+
+    /// <summary>Snapshots taken since the start.</summary>
+    public long Taken => Volatile.Read(ref _taken);
+
+    /// <summary>Snapshots that failed since the start.</summary>
+    public long Failed => Volatile.Read(ref _failed);
+
+    /// <summary>How long ago the newest was taken, at most since the start; null without one.</summary>
+    public TimeSpan? Age => NewestLsn == 0 ? null : time.GetElapsedTime(Volatile.Read(ref _takenAt));
 
     /// <summary>True if enough was journaled since the last one, and none is being taken.</summary>
     public bool IsDue(long bytesAppended) => bytesAppended - _bytesAtLast >= journalBytes && _running.IsCompleted;
@@ -105,7 +119,9 @@ internal sealed partial class SnapshotTaker(
             // A snapshot never runs ahead of the flushed journal.
             await flushJournal().ConfigureAwait(false);
             file.Publish();
+            Volatile.Write(ref _takenAt, time.GetTimestamp());
             Volatile.Write(ref _newest, lsn);
+            Interlocked.Increment(ref _taken);
             var kept = _catalog.DeleteOlder();
             journal.DeleteSegmentsBefore(kept[^1] + 1);
             LogTaken(lsn, file.Length);
@@ -113,6 +129,7 @@ internal sealed partial class SnapshotTaker(
         catch (Exception e)
         {
             // The journal still has everything: a snapshot that failed costs time at the next start, nothing else.
+            Interlocked.Increment(ref _failed);
             LogFailed(e, lsn);
         }
     }
