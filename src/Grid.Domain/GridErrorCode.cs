@@ -71,6 +71,9 @@ public enum GridErrorCode
 
     /// <summary>The server cannot be reached. Met by clients only.</summary>
     Unreachable = 21,
+
+    /// <summary>A subscriber that asked to be closed rather than conflated fell too far behind, or took nothing for too long.</summary>
+    TooSlow = 40,
 }
 
 /// <summary>The public table of error codes.</summary>
@@ -83,7 +86,7 @@ public static class GridError
         GridErrorCode.InstrumentNotFound => 404,
         GridErrorCode.SourceDiffers or GridErrorCode.BatchNumberReused or GridErrorCode.BatchNumberSkipped
             or GridErrorCode.BatchTooOld or GridErrorCode.EpochStale or GridErrorCode.ProducerBusy => 409,
-        GridErrorCode.TimedOut => 408,
+        GridErrorCode.TimedOut or GridErrorCode.TooSlow => 408,
         GridErrorCode.TooLarge => 413,
         GridErrorCode.AckUnavailable => 422,
         GridErrorCode.TooManyConnections or GridErrorCode.Overloaded => 429,
@@ -94,7 +97,7 @@ public static class GridError
     /// <summary>True if the same request may succeed later without a change.</summary>
     public static bool MayRetry(GridErrorCode code) => code is GridErrorCode.BadChecksum or GridErrorCode.ProducerBusy
         or GridErrorCode.StorageFailed or GridErrorCode.Stopping or GridErrorCode.TooManyConnections or GridErrorCode.Overloaded
-        or GridErrorCode.TimedOut or GridErrorCode.Unreachable;
+        or GridErrorCode.TimedOut or GridErrorCode.Unreachable or GridErrorCode.TooSlow;
 }
 
 /// <summary>A request that Grid refuses, with a sentence that names the value, the rule and the place.</summary>

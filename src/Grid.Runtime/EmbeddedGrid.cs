@@ -27,6 +27,7 @@ public sealed class EmbeddedGrid : IGrid
         _readiness = new Readiness(engine, options);
         _startedAt = startedAt;
         Recovery = recovery;
+        Run = $"{UnixNanos.From(startedAt).Value}-{engine.Journal.LastLsn}";
     }
 
     /// <summary>What starting found in the data folder.</summary>
@@ -34,6 +35,12 @@ public sealed class EmbeddedGrid : IGrid
 
     /// <inheritdoc/>
     public GridNames Names => _engine.Image.Names;
+
+    /// <inheritdoc/>
+    public string Run { get; }
+
+    /// <inheritdoc/>
+    public ulong FlushedFrame => _engine.Image.Subscriptions.Flushed.Through(_engine.Journal.FlushedLsn);
 
     /// <inheritdoc/>
     public Task Failure => _engine.Failure;
@@ -185,6 +192,30 @@ public sealed class EmbeddedGrid : IGrid
 
     /// <inheritdoc/>
     public IReadOnlyList<string> FindTroubles() => _readiness.FindTroubles();
+
+    /// <inheritdoc/>
+    public IGridSubscription Subscribe(SubscriptionRequest request, Action wake)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(wake);
+        foreach (var symbol in request.Instruments.Concat(request.From.Keys))
+        {
+            if (!NameRules.IsValid(Encoding.UTF8.GetBytes(symbol)))
+            {
+                throw new GridException(GridErrorCode.BadName, $"instrument: {NameRules.Explain(symbol)}");
+            }
+        }
+
+        foreach (var pattern in request.Patterns)
+        {
+            if (!NameRules.IsValid(Encoding.UTF8.GetBytes(pattern)))
+            {
+                throw new GridException(GridErrorCode.BadName, $"pattern: {NameRules.Explain(pattern)}");
+            }
+        }
+
+        return _engine.Image.Subscriptions.Subscribe(request, _engine.Image.Context.Order, wake);
+    }
 
     /// <summary>Takes a snapshot now and waits for it.</summary>
     public Task SnapshotAsync() => _engine.SnapshotAsync();

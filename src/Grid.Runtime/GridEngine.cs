@@ -38,6 +38,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
         _log = logs.CreateLogger("Grid.Pipeline");
         Image = recovered.Image;
         Journal = recovered.Journal;
+        Image.Subscriptions.Flushed.StartAfter(Image.AppliedLsn);
         Intake = new FeedIntake(Journal, Image, time, options.BatchesInFlightMax, _work.Add);
         _sequencer = new Sequencer(Journal, Image, Dispatch, Intake.Release);
         _shards = [.. Image.Shards.Select(s => new ShardThread(s, ReportApplied, Fail))];
@@ -116,6 +117,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
             // It stopped by itself. What was not flushed is lost, and nobody was promised it.
         }
 
+        Image.Subscriptions.Stop(new GridException(GridErrorCode.Stopping, "the grid is stopping"));
         _work.CompleteAdding();
         _thread.Join();
         _flushes.Dispose();
@@ -267,7 +269,9 @@ internal sealed partial class GridEngine : IAsyncDisposable
         if (_failure.TrySetException(cause))
         {
             LogFailure(cause);
-            Intake.Stop(new GridException(GridErrorCode.StorageFailed, $"the grid stopped: {cause.Message}", cause));
+            var reason = new GridException(GridErrorCode.StorageFailed, $"the grid stopped: {cause.Message}", cause);
+            Intake.Stop(reason);
+            Image.Subscriptions.Stop(reason);
         }
     }
 

@@ -4,6 +4,7 @@ using Grid.Domain.Validation;
 using Grid.Runtime.Feeds;
 using Grid.Runtime.Sequencing;
 using Grid.Runtime.Shards;
+using Grid.Runtime.Subscriptions;
 
 namespace Grid.Runtime;
 
@@ -19,6 +20,7 @@ internal sealed class GridImage : IDisposable
         Context = new InstrumentContext(Names);
         Quarantine = new Quarantine(quarantineListMax);
         Cusips = new CusipBook(Names);
+        Subscriptions = new SubscriptionHub(Names, Instruments, Cusips);
     }
 
     public GridNames Names { get; } = new();
@@ -36,6 +38,8 @@ internal sealed class GridImage : IDisposable
     public CusipBook Cusips { get; }
 
     public InstrumentTable Instruments { get; } = new();
+
+    public SubscriptionHub Subscriptions { get; }
 
     public Shard[] Shards { get; private set; } = [];
 
@@ -67,5 +71,7 @@ internal sealed class GridImage : IDisposable
         {
             shard.Dispose();
         }
+
+        Subscriptions.Dispose();
     }
 }

@@ -53,6 +53,22 @@ public interface IGrid : IAsyncDisposable
 
     /// <summary>Why the grid cannot take events in and make them durable now, a sentence each; none if it can.</summary>
     IReadOnlyList<string> FindTroubles();
+
+    /// <summary>
+    /// Names this run of the grid. Within a run a version of an instrument always means the same tick; a later run agrees with
+    /// it on what was flushed.
+    /// </summary>
+    string Run { get; }
+
+    /// <summary>What has a frame up to this is durable, see <see cref="UpdatePosition"/>.</summary>
+    ulong FlushedFrame { get; }
+
+    /// <summary>
+    /// Subscribes to instruments and CUSIPs. What it tells may come a moment before it is durable. The wake is called from the
+    /// grid's own threads when something is to be read, and must not block.
+    /// </summary>
+    /// <exception cref="GridException">BadName, BadArgument, TooLarge, Stopping.</exception>
+    IGridSubscription Subscribe(SubscriptionRequest request, Action wake);
 }
 
 /// <summary>How sure an acknowledged event is.</summary>

@@ -305,6 +305,16 @@ public sealed class RecordingGrid : IGrid
     public IReadOnlyList<string> FindTroubles() => Failure.Exception is { } failure ? [$"the grid stopped: {failure.GetBaseException().Message}"] : [];
 
     /// <inheritdoc/>
+    public string Run => "recording";
+
+    /// <inheritdoc/>
+    public ulong FlushedFrame => 0;
+
+    /// <inheritdoc/>
+    public IGridSubscription Subscribe(SubscriptionRequest request, Action wake) =>
+        throw new GridException(GridErrorCode.BadArgument, "a recording grid cannot be subscribed to");
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     internal void Closed(RecordedProducer producer, RecordingFeed feed)
@@ -339,6 +349,7 @@ public sealed class RecordingGrid : IGrid
         latest.Instrument = e.Instrument;
         latest.Time = e.EventTime;
         latest.Version++;
+        latest.Ticks++;
         if (e.Kind == EventKind.Trade)
         {
             latest.Last = e;

@@ -19,6 +19,7 @@ internal static class GridCommands
             root.Subcommands.Add(query);
         }
 
+        root.Subcommands.Add(WatchCommand.Create());
         root.Subcommands.Add(ImportCommand.Create());
         root.Subcommands.Add(JournalCommand.Create());
         root.Subcommands.Add(BenchCommand.Create());

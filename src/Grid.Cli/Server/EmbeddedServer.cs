@@ -64,8 +64,9 @@ internal sealed class EmbeddedServer : IAsyncDisposable
     /// <summary>Stops listening, then applies and flushes what was taken and closes the data folder.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _http.DisposeAsync();
+        // In this order, so that subscribers can be told that all they saw is durable.
         await _feed.DisposeAsync();
+        await _http.DisposeAsync();
         _metrics.Dispose();
         await Grid.DisposeAsync();
     }

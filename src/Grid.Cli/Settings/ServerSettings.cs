@@ -64,6 +64,7 @@ internal sealed class ServerSettings
         settings.Try(settings.Feed.Validate);
         settings.Try(settings.Http.Validate);
         settings.Otlp = settings.Bind<OtlpOptions>("Otlp");
+        settings.Otlp.Endpoint = configuration[$"Otlp:{EndPointKey}"] ?? settings.Otlp.Endpoint;
         settings.Try(settings.Otlp.Validate);
         return settings._faults.Count == 0 ? settings
             : throw new CommandFailure((path is null ? string.Empty : $"'{path}': ") + string.Join("; ", settings._faults));

@@ -49,6 +49,26 @@ public abstract class InstrumentHistory
 
     /// <summary>A view of what was appended up to now that any thread may read while more is appended.</summary>
     public abstract InstrumentHistory Freeze();
+
+    /// <summary>
+    /// Makes a view that <see cref="Freeze"/> gave one of now, without allocation. Done while something is appended, the view may
+    /// be torn and must be made again before it is read (<see cref="InstrumentState.Follow"/>).
+    /// </summary>
+    public abstract void Refreeze(InstrumentHistory view);
+
+    /// <summary>
+    /// Of a view, for one reader: the ticks after one, by their numbers in order of appending (the first has 1), as many as
+    /// fit. A reader that goes on where it ended reads each tick once, whatever the length of the history.
+    /// </summary>
+    /// <param name="after">The number of the last tick that is not wanted.</param>
+    /// <param name="newest">The number of the view's last tick.</param>
+    /// <param name="target">Where the ticks go.</param>
+    /// <param name="lost">Ticks after <paramref name="after"/> that are not kept any more: the first one read is behind them.</param>
+    /// <returns>Ticks read.</returns>
+    public abstract int ReadTicksAfter(ulong after, ulong newest, Span<HistoryTick> target, out ulong lost);
+
+    /// <summary>Of a view, for one reader: adds the bar records that were appended since it last asked; none the first time.</summary>
+    public abstract void ReadBarsSince(List<BarAccumulator> bars);
 }
 
 /// <summary>An event as it was kept.</summary>

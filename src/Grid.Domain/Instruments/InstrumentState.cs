@@ -31,9 +31,13 @@ public sealed partial class InstrumentState
     private UnixNanos _newest = new(long.MinValue);
     private ulong _version;
 
+    // Of these, definitions: all other events are ticks. Not saved; whoever loads the state knows its definitions.
+    private ulong _definitions;
+
     // _quotes[0.._quoteCount): one for each source that ever quoted, in the order in which they came.
     private SourceQuote[] _quotes = [];
     private int _quoteCount;
+    private StateWatch? _watch;
     private Amendments? _amendments;
     private ContentWindow? _content;
 
@@ -66,6 +70,13 @@ public sealed partial class InstrumentState
 
     /// <summary>Grows with every applied event.</summary>
     public ulong Version => _version;
+
+    /// <summary>Who wants to know that something was applied; null if nobody does. Set by any thread.</summary>
+    public StateWatch? Watch
+    {
+        get => Volatile.Read(ref _watch);
+        set => Volatile.Write(ref _watch, value);
+    }
 
     /// <summary>True if some amendment's trade is not known.</summary>
     public bool HasPendingAmendments => _amendments is { HasPending: true };
@@ -163,6 +174,10 @@ public sealed partial class InstrumentState
         {
             History.AppendTick(in e, outcome);
         }
+        else
+        {
+            _definitions++;
+        }
 
         _newest = e.EventTime > _newest ? e.EventTime : _newest;
         switch (e.Kind)
@@ -193,9 +208,7 @@ public sealed partial class InstrumentState
             var before = Volatile.Read(ref _writes);
             if ((before & 1) == 0)
             {
-                var held = _quotes;
-                latest = new Latest { Instrument = Id, Last = _last, Time = _newest, Version = _version, Day = _series.Statistics(_context.Order) };
-                SourceQuote.Best(held.AsSpan(0, Math.Min(_quoteCount, held.Length)), _context.Order, out latest.Bid, out latest.Ask);
+                Copy(out latest);
                 Volatile.ReadBarrier();
                 if (Volatile.Read(ref _writes) == before)
                 {
@@ -205,6 +218,16 @@ public sealed partial class InstrumentState
 
             wait.SpinOnce();
         }
+    }
+
+    private void Copy(out Latest latest)
+    {
+        var held = _quotes;
+        latest = new Latest
+        {
+            Instrument = Id, Last = _last, Time = _newest, Version = _version, Ticks = _version - _definitions, Day = _series.Statistics(_context.Order),
+        };
+        SourceQuote.Best(held.AsSpan(0, Math.Min(_quoteCount, held.Length)), _context.Order, out latest.Bid, out latest.Ask);
     }
 
     /// <summary>The open minute as it would be closed now; false if there is none. For the owner's thread.</summary>

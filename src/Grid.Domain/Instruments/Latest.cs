@@ -35,6 +35,9 @@ public struct Latest
     /// <summary>Grows with every applied event: to tell whether something changed.</summary>
     public ulong Version;
 
+    /// <summary>Its ticks so far, which is the number of the newest one: definitions do not count.</summary>
+    public ulong Ticks;
+
     /// <summary>True if there was a trade.</summary>
     public readonly bool HasLast => Last.Kind != EventKind.None;
 }

@@ -76,6 +76,11 @@ new Heartbeat({
   },
 }).run();
 
+// A browser opens few connections to one server: a page that nobody sees keeps none for its stream.
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) market.end();
+  else if (byId('connection').dataset.state === 'live') market.begin().catch(() => {});
+});
 addEventListener('hashchange', turnPage);
 document.querySelector('.skip').addEventListener('click', event => {
   event.preventDefault();

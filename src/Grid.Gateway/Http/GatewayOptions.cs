@@ -1,5 +1,6 @@
 using System.Net;
 using Grid.Domain;
+using Grid.Gateway.Stream;
 
 namespace Grid.Gateway.Http;
 
@@ -27,6 +28,9 @@ public sealed class GatewayOptions
     /// </summary>
     public IReadOnlyList<string> HostsAllowed { get; set; } = [];
 
+    /// <summary>Subscriptions.</summary>
+    public StreamOptions Stream { get; set; } = new();
+
     /// <summary>Throws if an option is out of its range.</summary>
     /// <exception cref="ArgumentException">One line for each option that is: its name, its value and the rule.</exception>
     public void Validate()
@@ -36,6 +40,7 @@ public sealed class GatewayOptions
         faults.CheckRange(nameof(ConnectionsMax), ConnectionsMax, 1, GridLimits.HttpConnectionsMax, "connections");
         faults.CheckRange(nameof(RowsMax), RowsMax, 1, GridLimits.QueryRowsMax, "rows");
         faults.CheckRange(nameof(BodyBytesMax), BodyBytesMax, 1 << 10, GridLimits.HttpBodyBytesMax, "bytes");
+        Stream.Check(faults);
         faults.ThrowIfAny();
     }
 }

@@ -61,6 +61,7 @@ public sealed class GatewayServer : IAsyncDisposable
 
         // The most asked question is answered before routing.
         app.Use(next => context => latest.TryAnswer(context) ? LatestRoute.Answered(context) : next(context));
+        app.UseWebSockets();
         app.UseRouting();
         var routes = app.MapGrid(grid, options, time);
         mapMore(app);

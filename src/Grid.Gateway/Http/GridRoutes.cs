@@ -1,7 +1,10 @@
 using Grid.Gateway.Dashboard;
+using Grid.Gateway.Stream;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Grid.Gateway.Http;
 
@@ -10,7 +13,8 @@ public static class GridRoutes
 {
     /// <summary>
     /// Maps <c>/v1/…</c>, <c>/health/…</c> and the dashboard at <c>/</c>. A refusal is thrown as
-    /// <see cref="Domain.GridException"/>; <see cref="GatewayServer"/> turns it into problem details.
+    /// <see cref="Domain.GridException"/>; <see cref="GatewayServer"/> turns it into problem details. Subscriptions over WebSocket need
+    /// <c>UseWebSockets</c> before.
     /// </summary>
     /// <returns>What the routes hold open: a feed for definitions. To be disposed after the server.</returns>
     public static IAsyncDisposable MapGrid(this IEndpointRouteBuilder routes, IGrid grid, GatewayOptions options, TimeProvider time)
@@ -26,6 +30,8 @@ public static class GridRoutes
         SeriesEndpoints.Map(routes, grid, options);
         OperationsEndpoints.Map(routes, grid, options);
         InstrumentEndpoints.Map(routes, grid, publisher);
+        var stopping = routes.ServiceProvider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
+        routes.MapGet("/v1/stream", new StreamEndpoint(grid, options, time, stopping).AnswerAsync).DisableHttpMetrics();
         DashboardFiles.Map(routes);
         return publisher;
     }

@@ -11,14 +11,14 @@ internal ref struct JsonText(Span<byte> target)
     /// <summary>Bytes written.</summary>
     public int Length { get; private set; }
 
-    public void Raw(ReadOnlySpan<byte> text)
+    public void Raw(scoped ReadOnlySpan<byte> text)
     {
         text.CopyTo(_target[Length..]);
         Length += text.Length;
     }
 
     /// <summary>A name inside quotes: of printable ASCII only these two need an escape.</summary>
-    public void Name(ReadOnlySpan<byte> name)
+    public void Name(scoped ReadOnlySpan<byte> name)
     {
         foreach (var c in name)
         {
@@ -47,7 +47,44 @@ internal ref struct JsonText(Span<byte> target)
     }
 
     /// <summary>A decimal of any size.</summary>
-    public void Wide(Int128 value, int scale) => Raw(System.Text.Encoding.ASCII.GetBytes(WideDecimal.Text(value, scale)));
+    public void Wide(Int128 value, int scale)
+    {
+        // At most 39 digits; those behind the point that are zero at the end are left out.
+        Span<byte> digits = stackalloc byte[40];
+        ((UInt128)Int128.Abs(value)).TryFormat(digits, out var count);
+        if (value < 0)
+        {
+            _target[Length++] = (byte)'-';
+        }
+
+        if (count <= scale)
+        {
+            _target[Length++] = (byte)'0';
+        }
+        else
+        {
+            Raw(digits[..(count - scale)]);
+        }
+
+        var used = count;
+        while (used > 0 && digits[used - 1] == '0')
+        {
+            used--;
+        }
+
+        if (used == 0 || used <= count - scale)
+        {
+            return;
+        }
+
+        _target[Length++] = (byte)'.';
+        for (var zeros = scale - count; zeros > 0; zeros--)
+        {
+            _target[Length++] = (byte)'0';
+        }
+
+        Raw(digits[Math.Max(0, count - scale)..used]);
+    }
 
     public void Number(ulong value)
     {

@@ -102,7 +102,16 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
     private static int Write(Span<byte> target, in Latest latest, GridNames names)
     {
         var text = new JsonText(target);
-        text.Raw("{\"instrument\":\""u8);
+        text.Raw("{"u8);
+        WriteFields(ref text, in latest, names);
+        text.Raw("}"u8);
+        return text.Length;
+    }
+
+    /// <summary>The members of the object, without its braces.</summary>
+    public static void WriteFields(ref JsonText text, in Latest latest, GridNames names)
+    {
+        text.Raw("\"instrument\":\""u8);
         text.Name(names.Instruments[(int)latest.Instrument.Value]);
         text.Raw("\""u8);
         text.Decimal(",\"price\":"u8, latest.HasLast, latest.Last.Price.Raw, Price.Scale);
@@ -133,8 +142,5 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
             text.Number((ulong)latest.Day.Count);
             text.Raw("}"u8);
         }
-
-        text.Raw("}"u8);
-        return text.Length;
     }
 }

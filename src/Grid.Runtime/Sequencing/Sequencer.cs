@@ -39,6 +39,7 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
         var length = InputFrame.WriteHead(_head, batch.Epoch, batch.Number, batch.ReceivedAt, feed.ProducerBytes);
         batch.Lsn = journal.Append(JournalFrameType.Input, feed.Dictionary, _head.AsSpan(0, length), batch.Payload);
         _lastInputLsn = batch.Lsn;
+        image.Subscriptions.Flushed.Sequenced(batch.Lsn);
         feed.Producer.SetSequenced(batch.Epoch, batch.Number);
         image.Gaps.Observe(batch.Events.Events, image.Context);
         feed.InFlight.Enqueue(batch.Number, batch.Epoch).ReceivedTimestamp = batch.ReceivedTimestamp;
@@ -53,6 +54,7 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
         var lsn = AppendOutcomes(batch);
         var feed = batch.Feed!;
         feed.InFlight.Complete(batch.Number, lsn, batch.Outcomes);
+        image.Subscriptions.Flushed.Decided(batch.Lsn, lsn, journal.FlushedLsn);
         AwaitFlush(feed);
         release(batch);
     }

@@ -15,6 +15,9 @@ internal sealed class CusipBook(GridNames names)
     private readonly Lock _gate = new();
     private readonly SortedDictionary<Cusip, CusipState> _states = [];
 
+    // CUSIPs that are subscribed to, with or without state.
+    private readonly Dictionary<Cusip, StateWatch> _watches = [];
+
     /// <summary>CUSIPs with state.</summary>
     public int Count
     {
@@ -27,21 +30,48 @@ internal sealed class CusipBook(GridNames names)
         }
     }
 
-    /// <summary>Contributes a dealer's run.</summary>
-    public void Contribute(uint date, in MarketEvent run, in RunDetail detail)
+    /// <summary>Contributes a dealer's run; gives the watch to note, if there is one and something changed.</summary>
+    public StateWatch? Contribute(uint date, in MarketEvent run, in RunDetail detail)
     {
         lock (_gate)
         {
-            Get(detail.Cusip).Apply(date, in run, in detail);
+            return WatchAfter(Get(detail.Cusip).Apply(date, in run, in detail), detail.Cusip);
         }
     }
 
-    /// <summary>Contributes what a source quotes for an instrument that has a CUSIP.</summary>
-    public void Contribute(uint date, Cusip cusip, InstrumentId instrument, in SourceQuote quote)
+    /// <summary>Contributes what a source quotes for an instrument that has a CUSIP; gives the watch likewise.</summary>
+    public StateWatch? Contribute(uint date, Cusip cusip, InstrumentId instrument, in SourceQuote quote)
     {
         lock (_gate)
         {
-            Get(cusip).Apply(date, instrument, in quote);
+            return WatchAfter(Get(cusip).Apply(date, instrument, in quote), cusip);
+        }
+    }
+
+    /// <summary>Watches a CUSIP, or with null does no more.</summary>
+    public void SetWatch(Cusip cusip, StateWatch? watch)
+    {
+        lock (_gate)
+        {
+            if (watch is null)
+            {
+                _watches.Remove(cusip);
+            }
+            else
+            {
+                _watches[cusip] = watch;
+            }
+        }
+    }
+
+    /// <summary>The market of a CUSIP on its newest date with the version of its state, which is 0 if nothing is known of it.</summary>
+    public ulong Read(Cusip cusip, out CusipMarket market)
+    {
+        lock (_gate)
+        {
+            var state = _states.GetValueOrDefault(cusip);
+            market = state?.Market ?? default;
+            return state?.Version ?? 0;
         }
     }
 
@@ -75,6 +105,9 @@ internal sealed class CusipBook(GridNames names)
             _states[cusip] = CusipState.Load(cusip, names, ref reader);
         }
     }
+
+    private StateWatch? WatchAfter(CusipChange change, Cusip cusip) =>
+        change == CusipChange.Changed && _watches.Count > 0 ? _watches.GetValueOrDefault(cusip) : null;
 
     private CusipState Get(Cusip cusip)
     {

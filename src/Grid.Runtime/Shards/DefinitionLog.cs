@@ -14,6 +14,9 @@ internal sealed class DefinitionLog
     // Replaced, never changed in place: the shard adds while any thread asks.
     private volatile (MarketEvent Event, InstrumentDefinition Definition)[] _entries = [];
 
+    /// <summary>How many there are.</summary>
+    public int Count => _entries.Length;
+
     /// <summary>The definitions, newest first.</summary>
     public IReadOnlyList<InstrumentDefinition> NewestFirst() => [.. _entries.Select(e => e.Definition)];
 

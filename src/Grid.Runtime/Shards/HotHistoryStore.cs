@@ -73,7 +73,7 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
     }
 
     // A record of a quote mark carries the minute in itself; the store selects by the time given beside it.
-    private sealed class History(HotStore store) : InstrumentHistory
+    private class History(HotStore store) : InstrumentHistory
     {
         private HotTickChain _ticks;
         private HotChain _bars;
@@ -124,7 +124,47 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
             _marks = reader.Take<HotChain>();
         }
 
-        public override InstrumentHistory Freeze() => new History(store) { _ticks = _ticks, _bars = _bars, _marks = _marks };
+        public override InstrumentHistory Freeze()
+        {
+            var view = new View(store);
+            Refreeze(view);
+            return view;
+        }
+
+        public override void Refreeze(InstrumentHistory view)
+        {
+            var target = (View)view;
+            target._ticks = _ticks;
+            target._bars = _bars;
+            target._marks = _marks;
+        }
+
+        public override int ReadTicksAfter(ulong after, ulong newest, Span<HistoryTick> target, out ulong lost) => throw IsNoView();
+
+        public override void ReadBarsSince(List<BarAccumulator> bars) => throw IsNoView();
+
+        private static InvalidOperationException IsNoView() => new("a history is followed through a view of it");
+
+        // What Freeze gives: followed by one reader, it knows where that is.
+        private sealed class View(HotStore store) : History(store)
+        {
+            private readonly HotStore _store = store;
+            private HotTickCursor? _cursor;
+            private HotChain? _barsSeen;
+
+            public override int ReadTicksAfter(ulong after, ulong newest, Span<HistoryTick> target, out ulong lost) =>
+                (_cursor ??= _store.Follow()).Read(in _ticks, after, newest, target, out lost);
+
+            public override void ReadBarsSince(List<BarAccumulator> bars)
+            {
+                if (_barsSeen is { } seen)
+                {
+                    _store.ReadRecordsSince(in _bars, in seen, bars);
+                }
+
+                _barsSeen = _bars;
+            }
+        }
     }
 }
 

@@ -28,6 +28,11 @@ internal sealed class Shard : IDisposable
     // The states of the events at hand; null where an event belongs to another shard.
     private readonly InstrumentState?[] _gathered = new InstrumentState?[EventsAtOnce];
 
+    // What subscribers must be told of the batch at hand, and which round of telling it is.
+    private readonly List<StateWatch> _changed = [];
+    private readonly List<InstrumentState> _added = [];
+    private long _round = 1;
+
     // Not null while a snapshot is being taken: what is not in it yet is written before it changes.
     private ShardSweep? _sweep;
 
@@ -72,6 +77,11 @@ internal sealed class Shard : IDisposable
                 batch.Outcomes[from + k] = outcome;
                 Finish(state, ref e, outcome, batch);
             }
+        }
+
+        if (_changed.Count + _added.Count > 0)
+        {
+            TellSubscribers();
         }
     }
 
@@ -132,6 +142,11 @@ internal sealed class Shard : IDisposable
         _sweep?.Exclude(state);
         _image.Instruments.Set(id, state);
         Instruments++;
+        if (_image.Subscriptions.WantsNewInstruments)
+        {
+            _added.Add(state);
+        }
+
         return state;
     }
 
@@ -156,6 +171,7 @@ internal sealed class Shard : IDisposable
         lock (_definitions)
         {
             _definitions[state.Id] = log;
+            state.SetDefinitionCount(log.Count);
             state.Rules = _image.Rules.TimelineOf(log.NewestFirst());
         }
     }
@@ -264,6 +280,11 @@ internal sealed class Shard : IDisposable
             }
 
             state.Apply(in e, outcome);
+            if (state.Watch is { } watch)
+            {
+                Note(watch);
+            }
+
             if (e.Kind != EventKind.Trade && (e.Kind is EventKind.Run or EventKind.Definition || !state.RulesAt(e.EventTime).Cusip.IsNone))
             {
                 Route(state, in e, batch.Events);
@@ -286,11 +307,39 @@ internal sealed class Shard : IDisposable
                 Define(state, in e, batch.Definitions[e.Detail]);
                 break;
             case EventKind.Run:
-                _image.Cusips.Contribute(rules.Calendar.DateOf(e.EventTime), in e, batch.Runs[e.Detail]);
+                NoteCusip(_image.Cusips.Contribute(rules.Calendar.DateOf(e.EventTime), in e, batch.Runs[e.Detail]));
                 break;
             case EventKind.Quote:
-                _image.Cusips.Contribute(rules.Calendar.DateOf(e.EventTime), rules.Cusip, state.Id, SourceQuote.Of(in e));
+                NoteCusip(_image.Cusips.Contribute(rules.Calendar.DateOf(e.EventTime), rules.Cusip, state.Id, SourceQuote.Of(in e)));
                 break;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Note(StateWatch watch)
+    {
+        if (watch.NotedIn != _round)
+        {
+            watch.NotedIn = _round;
+            _changed.Add(watch);
+        }
+    }
+
+    // A CUSIP has contributions of several shards, so it has no owner's round; whom it is told to sees to repetitions.
+    private void NoteCusip(StateWatch? watch)
+    {
+        if (watch is not null)
+        {
+            _changed.Add(watch);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TellSubscribers()
+    {
+        _round++;
+        _image.Subscriptions.Publish(_changed, _added);
+        _changed.Clear();
+        _added.Clear();
     }
 }

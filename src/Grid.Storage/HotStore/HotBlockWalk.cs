@@ -1,29 +1,40 @@
 namespace Grid.Storage.HotStore;
 
-/// <summary>The blocks of a chain, newest first, until its beginning or what has been dropped. Keeps what it has seen readable.</summary>
+/// <summary>The blocks of a chain, newest first, until its beginning or what has been dropped. Keeps what it has seen readable until it is disposed of.</summary>
 internal sealed unsafe class HotBlockWalk : IDisposable
 {
     private readonly HotLog _log;
     private readonly HotBlockKind _kind;
-    private readonly HotChain _newest;
 
     // Extents entered, newest first: offsets of a chain only fall, so no extent is entered twice.
     private readonly List<HotExtent> _entered = [];
+    private HotChain _newest;
     private HotBlockView _current;
     private long _next;
-    private bool _isFirst = true;
+    private bool _isFirst;
 
     public HotBlockWalk(HotLog log, HotBlockKind kind, in HotChain newest)
     {
         _log = log;
         _kind = kind;
+        Restart(in newest);
+    }
+
+    /// <summary>Walks another chain, or the same again, after <see cref="Dispose"/>.</summary>
+    public void Restart(in HotChain newest)
+    {
         _newest = newest;
         _next = newest.Block;
+        _isFirst = true;
+        IsTruncated = false;
         OlderMaxTime = newest.IsEmpty ? long.MinValue : long.MaxValue;
     }
 
     /// <summary>The block that <see cref="MoveNext"/> came to.</summary>
     public ref readonly HotBlockView Current => ref _current;
+
+    /// <summary>Where the current block lies in the store.</summary>
+    public long CurrentOffset { get; private set; }
 
     /// <summary>Latest time in the blocks that are still to come.</summary>
     public long OlderMaxTime { get; private set; }
@@ -108,6 +119,7 @@ internal sealed unsafe class HotBlockWalk : IDisposable
             Extent = extent,
         };
         OlderMaxTime = header.OlderMaxTime;
+        CurrentOffset = _next;
         _next = header.Previous;
         _isFirst = false;
     }

@@ -167,6 +167,42 @@ public sealed unsafe partial class HotStore
         return !walk.IsTruncated;
     }
 
+    /// <summary>A cursor that follows one chain of this store as it grows.</summary>
+    public HotTickCursor Follow() => new(_log);
+
+    /// <summary>
+    /// Adds the records that were appended to a chain after an older copy of it, in the order in which they were appended;
+    /// false if some may have been dropped.
+    /// </summary>
+    /// <exception cref="GridStorageException">A block is damaged, or holds records of another size.</exception>
+    public bool ReadRecordsSince<T>(in HotChain chain, in HotChain older, List<T> target)
+        where T : unmanaged
+    {
+        if (chain.Block == older.Block && chain.Used == older.Used)
+        {
+            return true;
+        }
+
+        var blocks = new Stack<(HotBlockView Block, int BytesBefore)>();
+        using var walk = new HotBlockWalk(_log, HotBlockKind.Records, in chain);
+        var isThere = false;
+        while (!isThere && walk.MoveNext())
+        {
+            isThere = walk.CurrentOffset == older.Block;
+            blocks.Push((walk.Current, isThere ? older.Used - HotBlock.RecordRowsAt : 0));
+        }
+
+        while (blocks.TryPop(out var next))
+        {
+            for (var at = FirstRecord<T>(in next.Block) + next.BytesBefore; at < next.Block.End; at += HotBlock.RecordTimeBytes + sizeof(T))
+            {
+                target.Add(Unsafe.ReadUnaligned<T>(at + HotBlock.RecordTimeBytes));
+            }
+        }
+
+        return !walk.IsTruncated;
+    }
+
     private static byte* FirstRecord<T>(in HotBlockView block)
         where T : unmanaged
     {

@@ -23,8 +23,22 @@ internal unsafe struct HotTickRows
         Event.Instrument = instrument;
     }
 
+    /// <summary>Goes on in a block in which rows were read before, the last of them given.</summary>
+    public HotTickRows(in HotBlockView block, int rowsRead, int bytesRead, in MarketEvent last)
+    {
+        _block = block;
+        _at = block.Rows + bytesRead;
+        _left = block.Count - rowsRead;
+        Event = last;
+    }
+
     /// <summary>The tick that <see cref="MoveNext"/> came to.</summary>
     public MarketEvent Event;
+
+    /// <summary>Rows of the block read so far, and their bytes.</summary>
+    public readonly int RowsRead => _block.Count - _left;
+
+    public readonly int BytesRead => (int)(_at - _block.Rows);
 
     public readonly HotTick Tick => new(Event, Outcome, Run);
 

@@ -60,7 +60,7 @@ public sealed class MetricsTests : IDisposable
 
         using var server = GridProcess.Start("serve", "--config", config, "--data", _folder.File("data"), "--feed", "127.0.0.1:0", "--http", "127.0.0.1:0");
 
-        var (path, body) = await sent.Task.WaitAsync(Cancel);
+        var (path, body) = await sent.Task.WaitAsync(TimeSpan.FromMinutes(1), Cancel);
         Assert.Equal("/v1/metrics", path);
         Assert.Contains("grid.events.received", Encoding.Latin1.GetString(body), StringComparison.Ordinal);
         Assert.Equal(0, (await server.TerminateAsync()).ExitCode);

@@ -15,6 +15,7 @@ public sealed class MemoryHistory : InstrumentHistory
     private List<HistoryTick> _ticks = [];
     private List<BarAccumulator> _bars = [];
     private List<QuoteMark> _marks = [];
+    private int _barsSeen = -1;
 
     /// <summary>The ticks in the order in which they were appended.</summary>
     public IReadOnlyList<HistoryTick> Ticks => _ticks;
@@ -102,4 +103,30 @@ public sealed class MemoryHistory : InstrumentHistory
 
     /// <inheritdoc/>
     public override InstrumentHistory Freeze() => new MemoryHistory { _ticks = [.. _ticks], _bars = [.. _bars], _marks = [.. _marks] };
+
+    /// <inheritdoc/>
+    public override void Refreeze(InstrumentHistory view)
+    {
+        var target = (MemoryHistory)view;
+        target._ticks = [.. _ticks];
+        target._bars = [.. _bars];
+        target._marks = [.. _marks];
+    }
+
+    /// <inheritdoc/>
+    public override int ReadTicksAfter(ulong after, ulong newest, Span<HistoryTick> target, out ulong lost)
+    {
+        lost = 0;
+        var count = (int)Math.Min((ulong)target.Length, newest - after);
+        CollectionsMarshal.AsSpan(_ticks).Slice((int)after, count).CopyTo(target);
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public override void ReadBarsSince(List<BarAccumulator> bars)
+    {
+        ArgumentNullException.ThrowIfNull(bars);
+        bars.AddRange(_barsSeen < 0 ? [] : _bars.Skip(_barsSeen));
+        _barsSeen = _bars.Count;
+    }
 }
