@@ -15,6 +15,9 @@ internal sealed class MetricsExport : IDisposable
 {
     private static readonly string[] Meters = ["Grid", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
 
+    // In Prometheus a name that ends with "count" belongs to a histogram.
+    private static readonly string[] LeftOut = ["dotnet.assembly.count", "dotnet.process.cpu.count", "dotnet.timer.count"];
+
     private readonly MeterProvider _provider;
 
     private MetricsExport(MeterProvider provider) => _provider = provider;
@@ -25,6 +28,11 @@ internal sealed class MetricsExport : IDisposable
             .ConfigureResource(resource => resource.AddService("grid", serviceVersion: typeof(MetricsExport).Assembly.GetName().Version!.ToString(3)))
             .AddMeter(Meters)
             .AddPrometheusExporter();
+        foreach (var name in LeftOut)
+        {
+            builder.AddView(name, MetricStreamConfiguration.Drop);
+        }
+
         if (options.Collector is { } collector)
         {
             builder.AddOtlpExporter((exporter, reader) =>

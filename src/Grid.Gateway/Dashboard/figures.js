@@ -28,14 +28,14 @@ export class Figures {
     this.#latency('Receive to visible', status.latency_ms?.visible);
     this.#latency('Receive to acknowledged', status.latency_ms?.acknowledged);
     this.#latency('Journal flush', status.latency_ms?.flush);
-    const queue = this.#set('Queue', `${format.whole(status.batches_queued)} / ${format.whole(status.batches_queued_max)}`, 'batches waiting', { meter: true });
+    const queue = this.#set('Queue', `${format.whole(status.batches_queued)} / ${format.whole(status.batches_queued_max)}`, 'waiting', { meter: true });
     [queue.value, queue.max] = [status.batches_queued, status.batches_queued_max];
     this.#set('Unflushed', format.whole(status.journal_frame - status.journal_frame_flushed), 'journal frames');
     this.#set('Journal', format.bytes(perSecond('journal_bytes')) + '/s', `${format.short(Math.round(perSecond('journal_flushes')))} flushes/s`);
-    this.#set('Hot store', format.bytes(status.hot_store_bytes), `${format.whole(status.instruments)} instruments`);
+    this.#set('Hot store', format.bytes(status.hot_store_bytes), 'on disk');
     this.#set('Feeds', format.whole(status.feeds), 'connected');
     this.#set('Open gaps', format.whole(status.open_gaps), 'in sequences', { isAlarming: status.open_gaps > 0 });
-    this.#set('Quarantined', format.short(status.quarantined), 'rejected events', { isAlarming: status.quarantined > 0 });
+    this.#set('Quarantined', format.short(status.quarantined), 'events', { isAlarming: status.quarantined > 0 });
     setText(byId('uptime'), `up ${format.duration((Date.now() - Date.parse(status.started)) / 1000)}`);
     this.#before = { status, at: now };
   }

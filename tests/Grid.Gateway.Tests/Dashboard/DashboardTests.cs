@@ -195,13 +195,13 @@ public sealed partial class DashboardTests(Browser browser) : IClassFixture<Brow
         await rig.Market.AddHistoryAsync(instruments: 25, hours: 2);
         await rig.Market.AddTroubleAsync();
         rig.BeginLoad();
-        await MovesAsync(rig.Page, ".strip .value", times: 6);
+        await MovesAsync(rig.Page, ".strip .value", times: 4);
         await FitsAsync(rig.Page);
         await rig.PictureAsync(name);
 
         await rig.Row("S0002").Locator("a").ClickAsync();
         await Expect(rig.Page.Locator("#ticks tr").First).ToBeVisibleAsync();
-        await MovesAsync(rig.Page, "#instrument-last", times: 3);
+        await MovesAsync(rig.Page, "#instrument-last", times: 2);
         await FitsAsync(rig.Page);
         await rig.PictureAsync(name + "-instrument");
     }

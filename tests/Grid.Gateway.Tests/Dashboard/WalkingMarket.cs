@@ -46,7 +46,7 @@ internal sealed class WalkingMarket : IFeedListener, IAsyncDisposable
 
         for (var i = 0; i < symbols.Length; i++)
         {
-            market.Move(i, Now());
+            market.Move(i, Now(), reach: 0);
             if (market._encoder.Count > EventsPerStep)
             {
                 await market.SubmitAsync();
@@ -72,7 +72,7 @@ internal sealed class WalkingMarket : IFeedListener, IAsyncDisposable
         {
             for (var i = 0; i < instruments; i++)
             {
-                Move(i, new UnixNanos(time + i));
+                Move(i, new UnixNanos(time + i), reach: 25);
             }
 
             await SubmitAsync();
@@ -102,7 +102,7 @@ internal sealed class WalkingMarket : IFeedListener, IAsyncDisposable
         for (var i = 0; i < EventsPerStep / 2; i++)
         {
             var share = _random.NextDouble();
-            Move((int)(share * share * _symbols.Length), Now());
+            Move((int)(share * share * _symbols.Length), Now(), reach: 2);
         }
 
         return SubmitAsync();
@@ -122,9 +122,9 @@ internal sealed class WalkingMarket : IFeedListener, IAsyncDisposable
 
     private static UnixNanos Now() => UnixNanos.From(TimeProvider.System.GetUtcNow());
 
-    private void Move(int index, UnixNanos time)
+    private void Move(int index, UnixNanos time, int reach)
     {
-        _prices[index] = Math.Max(100, _prices[index] + _random.Next(-12, 13));
+        _prices[index] = Math.Max(100, _prices[index] + _random.Next(-reach, reach + 1));
         var price = _prices[index] * TickRaw;
         _encoder.Add(Trade(index, price, time));
         _encoder.Add(Event(index, EventKind.Quote, time) with
