@@ -5,7 +5,7 @@ using Grid.Domain.Feed;
 
 namespace Grid.Cli.Bench;
 
-/// <summary><c>grid bench ingest|recovery|query</c>: measures, over the public protocols, and says what machine it ran on.</summary>
+/// <summary><c>grid bench ingest|recovery|query|stream</c>: measures, over the public protocols, and says what machine it ran on.</summary>
 internal static class BenchCommand
 {
     private const long Endless = long.MaxValue;
@@ -26,6 +26,7 @@ internal static class BenchCommand
         Ingest(),
         Recovery(),
         Query(),
+        Streams(),
         HiddenPart(),
     };
 
@@ -93,6 +94,29 @@ internal static class BenchCommand
             Seconds = line.GetValue(seconds),
             RequestsPerSecond = line.GetValue(rate),
             Connections = (int)line.GetValue(connections),
+            Seed = (ulong)line.GetValue(Seed),
+            Json = line.GetValue(Json),
+        }).RunAsync(cancel));
+        return command;
+    }
+
+    private static Command Streams()
+    {
+        var seconds = CommandLine.NumberOption("--seconds", "time measured", 1, 3_600, 15);
+        var rate = CommandLine.NumberOption("--rate", "events of the market due in a second; 0 for none", 0, 100_000_000, 500_000);
+        var probes = CommandLine.NumberOption("--probes", "single events due in a second, each of which is timed", 1, 1_000, 200);
+        var watchers = CommandLine.NumberOption("--watchers", "connections that subscribe to all instruments", 0, 1_000, 0);
+        var command = new Command("stream", "Time single events from the feed to a WebSocket subscriber and to a query, while a market is fed at a steady rate")
+        {
+            Instruments, rate, probes, watchers, seconds, Seed, Json,
+        };
+        command.SetAction((line, cancel) => new StreamBench(new StreamBenchOptions
+        {
+            Instruments = (int)line.GetValue(Instruments),
+            EventsPerSecond = line.GetValue(rate),
+            ProbesPerSecond = line.GetValue(probes),
+            Seconds = line.GetValue(seconds),
+            Watchers = (int)line.GetValue(watchers),
             Seed = (ulong)line.GetValue(Seed),
             Json = line.GetValue(Json),
         }).RunAsync(cancel));

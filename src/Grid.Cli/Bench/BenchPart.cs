@@ -16,6 +16,9 @@ internal enum BenchPart
 
     /// <summary>The clients of <c>bench query</c>.</summary>
     QueryLoad,
+
+    /// <summary>The probe of <c>bench stream</c>.</summary>
+    StreamProbe,
 }
 
 /// <summary>Runs a part of a benchmark as its parent process asks: options on the command line, results on standard output.</summary>
@@ -51,6 +54,13 @@ internal static class BenchPartRun
                 break;
             case BenchPart.QueryLoad:
                 Say(QueryBenchLoad.Run(Read<QueryLoadOptions>(options)));
+                break;
+            case BenchPart.StreamProbe:
+                using (var probe = new StreamBenchProbe(Read<StreamProbeOptions>(options)))
+                {
+                    Say(await probe.RunAsync(cancel));
+                }
+
                 break;
             default:
                 throw new CommandFailure($"'{part}' is no part that runs alone");

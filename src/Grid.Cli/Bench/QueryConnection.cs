@@ -23,6 +23,9 @@ internal sealed class QueryConnection : IDisposable
     /// <summary>The time from which the latency of the request in progress counts.</summary>
     public long Since { get; private set; }
 
+    /// <summary>The body of the last answer, if its headers gave its length.</summary>
+    public ReadOnlyMemory<byte> Body { get; private set; }
+
     /// <summary>Answers received.</summary>
     public long Answers { get; private set; }
 
@@ -61,6 +64,8 @@ internal sealed class QueryConnection : IDisposable
             }
         }
 
+        var body = _buffer.AsSpan(0, filled).IndexOf(EndOfHeaders) + EndOfHeaders.Length;
+        Body = _buffer.AsMemory(body, filled - body);
         Answers++;
         BytesReceived += filled;
         return true;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Grid.Cli.Watch;
-using Grid.Client.Stream;
+using Grid.Client.Streams;
 
 namespace Grid.Cli.Commands;
 

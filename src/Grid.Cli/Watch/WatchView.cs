@@ -1,5 +1,6 @@
+using System.Globalization;
 using Grid.Client.Query;
-using Grid.Client.Stream;
+using Grid.Client.Streams;
 using Spectre.Console;
 
 namespace Grid.Cli.Watch;
@@ -80,7 +81,7 @@ internal sealed class WatchView(TextWriter output, bool isTerminal, TimeSpan ref
             table.Title($"{_rows.Count:N0} instruments, {_updates:N0} updates");
             foreach (var row in _rows.Values.Take(RowsMax))
             {
-                string?[] cells = [row.Instrument, row.Price, row.Size, row.Bid, row.BidSize, row.Ask, row.AskSize, row.Day?.Volume, row.Day?.Count.ToString("N0", null), row.Time];
+                string?[] cells = [row.Instrument, row.Price, row.Size, row.Bid, row.BidSize, row.Ask, row.AskSize, row.Day?.Volume, row.Day?.Count.ToString("N0", CultureInfo.InvariantCulture), row.Time];
                 table.AddRow([.. cells.Select(c => Markup.Escape(c ?? string.Empty))]);
             }
         }

@@ -1,6 +1,6 @@
 using System.Net;
 using Grid.Domain;
-using Grid.Gateway.Stream;
+using Grid.Gateway.Streams;
 
 namespace Grid.Gateway.Http;
 

@@ -1,5 +1,5 @@
 using Grid.Gateway.Dashboard;
-using Grid.Gateway.Stream;
+using Grid.Gateway.Streams;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;

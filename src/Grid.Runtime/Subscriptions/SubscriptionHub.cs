@@ -24,11 +24,12 @@ internal sealed class SubscriptionHub(GridNames names, InstrumentTable instrumen
     private List<InstrumentState> _added = [];
     private long _round = 1;
 
-    // Who is subscribed. Under _registry, which is never taken inside _gate.
+    // Who is subscribed, of these who has patterns, and who named a symbol. Under _registry, which is never taken inside _gate.
     private readonly Lock _registry = new();
     private readonly HashSet<EmbeddedSubscription> _subscriptions = [];
+    private readonly HashSet<EmbeddedSubscription> _patterned = [];
     private readonly Dictionary<Cusip, Watch> _cusipWatches = [];
-    private readonly Dictionary<string, List<EmbeddedSubscription>> _waiting = [];
+    private readonly Dictionary<string, HashSet<EmbeddedSubscription>> _naming = [];
     private Thread? _thread;
     private GridException? _reason;
     private int _followed;
@@ -106,11 +107,12 @@ internal sealed class SubscriptionHub(GridNames names, InstrumentTable instrumen
                 return;
             }
 
+            _patterned.Remove(subscription);
             foreach (var symbol in subscription.Request.Instruments)
             {
-                if (_waiting.TryGetValue(symbol, out var waiting) && waiting.Remove(subscription) && waiting.Count == 0)
+                if (_naming.TryGetValue(symbol, out var naming) && naming.Remove(subscription) && naming.Count == 0)
                 {
-                    _waiting.Remove(symbol);
+                    _naming.Remove(symbol);
                 }
             }
 
@@ -165,14 +167,19 @@ internal sealed class SubscriptionHub(GridNames names, InstrumentTable instrumen
             }
 
             _subscriptions.Add(subscription);
+            if (request.Patterns.Count > 0)
+            {
+                _patterned.Add(subscription);
+            }
+
             foreach (var symbol in request.Instruments)
             {
-                if (!_waiting.TryGetValue(symbol, out var waiting))
+                if (!_naming.TryGetValue(symbol, out var naming))
                 {
-                    _waiting[symbol] = waiting = [];
+                    _naming[symbol] = naming = [];
                 }
 
-                waiting.Add(subscription);
+                naming.Add(subscription);
             }
 
             SetWantsNew();
@@ -183,7 +190,7 @@ internal sealed class SubscriptionHub(GridNames names, InstrumentTable instrumen
     }
 
     // Under _registry.
-    private void SetWantsNew() => _wantsNew = _waiting.Count > 0 || _subscriptions.Any(s => s.Request.Patterns.Count > 0);
+    private void SetWantsNew() => _wantsNew = _naming.Count > 0 || _patterned.Count > 0;
 
     private IEnumerable<InstrumentState> Matching(EmbeddedSubscription subscription, SubscriptionRequest request) =>
         request.Patterns.Count > 0
@@ -203,7 +210,8 @@ internal sealed class SubscriptionHub(GridNames names, InstrumentTable instrumen
         {
             foreach (var state in states)
             {
-                if (!subscription.IsFollowing(state.Id))
+                // It may have ended, or found the instrument by itself.
+                if (_subscriptions.Contains(subscription) && !subscription.IsFollowing(state.Id))
                 {
                     followed.Add(Attach(subscription, state));
                 }
@@ -325,7 +333,7 @@ internal sealed class SubscriptionHub(GridNames names, InstrumentTable instrumen
             EmbeddedSubscription[] wanting;
             lock (_registry)
             {
-                wanting = [.. _subscriptions.Where(s => s.Request.Patterns.Count > 0 && s.Wants(bytes)), .. _waiting.GetValueOrDefault(symbol) ?? []];
+                wanting = [.. _patterned.Where(s => s.Wants(bytes)), .. _naming.GetValueOrDefault(symbol) ?? []];
             }
 
             foreach (var subscription in wanting.Distinct())

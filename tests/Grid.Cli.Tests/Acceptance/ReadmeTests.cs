@@ -26,6 +26,9 @@ public sealed class ReadmeTests : IDisposable
             Assert.True(answer.ExitCode == 0, $"{name}: {answer.Errors}");
         }
 
+        var watched = await GridProcess.RunAsync([.. Find(commands, "watch", csv, data), "--updates", "1", "--http", http]);
+        Assert.Equal((0, "2024-05-01T13:30:00.000000000Z IBM last 181.5 x 10 bid - x - ask - x -"), (watched.ExitCode, watched.Output.Trim()));
+
         Assert.Equal(0, (await server.TerminateAsync()).ExitCode);
         var offline = commands.Where(c => c[0] == "journal").ToList();
         Assert.Equal(3, offline.Count);

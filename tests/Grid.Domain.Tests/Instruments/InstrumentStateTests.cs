@@ -132,6 +132,21 @@ public sealed class InstrumentStateTests
     {
         _apple.State.Apply(Define(1, "10:00:00", new InstrumentDefinition()).Event, Outcome.Accepted);
         Assert.Equal((1UL, 0), (_apple.State.Version, _apple.History.Ticks.Count));
+        Assert.Equal((1UL, 0UL), (Latest().Version, Latest().Ticks));
+    }
+
+    [Fact]
+    public void Who_follows_sees_the_state_and_the_history_of_one_moment()
+    {
+        var view = _apple.History.Freeze();
+        Assert.False(_apple.State.Follow(view, out var latest, out _));
+        Assert.Equal(0UL, latest.Ticks);
+        Apply(Trade(1, "10:00:00", "10"), Define(2, "10:00:00", new InstrumentDefinition()), Trade(3, "10:00:01", "11"));
+        Assert.True(_apple.State.Follow(view, out latest, out var minute));
+        Assert.Equal((2UL, "11", 2L), (latest.Ticks, latest.Last.Price.ToString(), minute.Count));
+        Apply(Trade(4, "10:00:02", "12"));
+        var ticks = new HistoryTick[4];
+        Assert.Equal((1, 3UL), (view.ReadTicksAfter(1, latest.Ticks, ticks, out _), ticks[0].Event.Sequence));
     }
 
     [Fact]

@@ -101,12 +101,20 @@ public sealed class RefusalTests
 
         Assert.Equal(new IPEndPoint(IPAddress.Loopback, 7400), options.EndPoint);
         Assert.Equal((4096, 1_000_000, 16L << 20, 0), (options.ConnectionsMax, options.RowsMax, options.BodyBytesMax, options.HostsAllowed.Count));
+        var stream = options.Stream;
+        Assert.Equal((4096, 1000, 10_000, 1 << 20, 65_536L), (stream.ConnectionsMax, stream.SubscriptionsMax, stream.NamesMax, stream.MessageBytesMax, stream.TicksBehindMax));
+        Assert.Equal(
+            (TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100)), (stream.SendTimeout, stream.KeepAlive, stream.FlushedAfter));
     }
 
     [Fact]
     public void Every_option_out_of_its_range_is_named()
     {
         var options = new GatewayOptions { EndPoint = new IPEndPoint(IPAddress.Parse("10.1.2.3"), 80), ConnectionsMax = 0, RowsMax = 0, BodyBytesMax = 1 };
+        options.Stream = new()
+        {
+            ConnectionsMax = 0, SubscriptionsMax = 0, NamesMax = 0, MessageBytesMax = 0, TicksBehindMax = 0, SendTimeout = default, KeepAlive = default, FlushedAfter = default,
+        };
 
         var e = Assert.Throws<ArgumentException>(options.Validate);
 
@@ -116,6 +124,14 @@ public sealed class RefusalTests
             Http option ConnectionsMax is 0; it must be 1 to 65536 connections.
             Http option RowsMax is 0; it must be 1 to 10000000 rows.
             Http option BodyBytesMax is 1; it must be 1024 to 268435456 bytes.
+            Http option Stream:ConnectionsMax is 0; it must be 1 to 65536 connections.
+            Http option Stream:SubscriptionsMax is 0; it must be 1 to 100000 subscriptions.
+            Http option Stream:NamesMax is 0; it must be 1 to 1000000 names.
+            Http option Stream:MessageBytesMax is 0; it must be 1024 to 16777216 bytes.
+            Http option Stream:TicksBehindMax is 0; it must be 1 to 100000000 ticks.
+            Http option Stream:SendTimeout is 00:00:00; it must be 00:00:00.1000000 to 00:10:00.
+            Http option Stream:KeepAlive is 00:00:00; it must be 00:00:00.1000000 to 00:10:00.
+            Http option Stream:FlushedAfter is 00:00:00; it must be 00:00:00.0010000 to 00:00:10.
             """,
             e.Message);
     }
