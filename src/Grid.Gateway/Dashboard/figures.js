@@ -121,7 +121,7 @@ export class Quality {
   }
 }
 
-const producerRow = p => [p.name, p.connected_since ? 'connected' : 'away', format.whole(p.last_batch), format.whole(Math.max(0, p.last_batch - p.durable_batch))];
+const producerRow = p => [p.name, p.connected_since ? 'connected' : 'away', format.whole(p.last_batch), format.whole(p.lag)];
 
 const noteOf = (shown, all, none, order = 'first ') => all === 0 ? none : shown < all ? `${order}${format.whole(shown)} of ${format.whole(all)}` : format.whole(all);
 
