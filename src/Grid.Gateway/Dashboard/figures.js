@@ -112,7 +112,8 @@ export class Quality {
     try {
       const producers = await ask('/v1/producers');
       byId('producers-panel').hidden = false;
-      setText(byId('producers-note'), producers.length === 0 ? 'none' : '');
+      setText(byId('producers-note'), noteOf(Math.min(ROWS, producers.length), producers.length, 'none'));
+      producers.sort((a, b) => b.connected - a.connected || b.lag - a.lag);
       fillRows(byId('producers'), producers.slice(0, ROWS).map(producerRow), ['symbol', '', 'number', 'number']);
     } catch (error) {
       if (!(error instanceof Refusal && error.status === 404)) throw error;
@@ -121,7 +122,7 @@ export class Quality {
   }
 }
 
-const producerRow = p => [p.name, p.connected_since ? 'connected' : 'away', format.whole(p.last_batch), format.whole(p.lag)];
+const producerRow = p => [p.name, p.connected ? 'connected' : 'away', format.whole(p.last_batch), format.whole(p.lag)];
 
 const noteOf = (shown, all, none, order = 'first ') => all === 0 ? none : shown < all ? `${order}${format.whole(shown)} of ${format.whole(all)}` : format.whole(all);
 
