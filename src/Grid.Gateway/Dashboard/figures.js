@@ -126,7 +126,7 @@ const producerRow = p => [p.name, p.connected ? 'connected' : 'away', format.who
 
 const noteOf = (shown, all, none, order = 'first ') => all === 0 ? none : shown < all ? `${order}${format.whole(shown)} of ${format.whole(all)}` : format.whole(all);
 
-const describe = q => q.price !== null ? `${q.kind} ${q.price} × ${q.size}` : `${q.kind} ${q.bid ?? format.NOTHING} / ${q.ask ?? format.NOTHING}`;
+const describe = q => q.price !== null ? `${q.kind === 'trade' ? '' : q.kind + ' '}${q.price} × ${q.size}` : `${q.kind} ${q.bid ?? format.NOTHING} / ${q.ask ?? format.NOTHING}`;
 
 const capital = word => word[0].toUpperCase() + word.slice(1);
 

@@ -176,7 +176,7 @@ public sealed partial class DashboardTests(Browser browser) : IClassFixture<Brow
 
         await Expect(rig.Page.Locator("#outcomes")).ToContainTextAsync("Price not positive");
         await Expect(rig.Page.Locator("#outcomes")).ToContainTextAsync("Already seen");
-        await Expect(rig.Page.Locator("#quarantine")).ToContainTextAsync("trade -0.01 ×");
+        await Expect(rig.Page.Locator("#quarantine")).ToContainTextAsync("-0.01 ×");
         await Expect(rig.Page.Locator("#quarantine")).ToContainTextAsync("Time ahead");
         await Expect(rig.Page.Locator("#gaps tr").First).ToContainTextAsync("LOSSY");
         await Expect(rig.Page.Locator("#gaps tr").First).ToContainTextAsync("3–4");
@@ -195,7 +195,7 @@ public sealed partial class DashboardTests(Browser browser) : IClassFixture<Brow
         await rig.Market.AddHistoryAsync(instruments: 25, hours: 2);
         await rig.Market.AddTroubleAsync();
         rig.BeginLoad();
-        await MovesAsync(rig.Page, ".strip .value", times: 4);
+        await MovesAsync(rig.Page, ".strip .value", times: 5);
         await FitsAsync(rig.Page);
         await rig.PictureAsync(name);
 
