@@ -33,6 +33,7 @@ internal sealed class GridMeter : IDisposable
         Counter("grid.snapshots.taken", "{snapshot}", "Snapshots taken.", () => engine.Snapshots.Taken);
         Counter("grid.snapshots.failed", "{snapshot}", "Snapshots that failed.", () => engine.Snapshots.Failed);
         _meter.CreateObservableGauge("grid.snapshot.age", SnapshotAge, "s", "Time since the newest snapshot was taken; absent without one.");
+        _meter.CreateObservableGauge("grid.snapshot.duration", () => engine.Snapshots.Took.TotalSeconds, "s", "What the newest snapshot took to write.");
         Gauge("grid.snapshot.covered", "{frame}", "The journal frame that the newest snapshot covers.", () => (long)engine.Snapshots.NewestLsn);
         Gauge("grid.hot_store.size", "By", "Bytes of the hot store.", () => image.Shards.Sum(s => s.History.Bytes));
         Gauge("grid.hot_store.limit", "By", "Bytes the hot store may grow to.", () => options.HotStoreBytesMax);

@@ -23,6 +23,7 @@ internal sealed partial class SnapshotTaker(
     private long _bytesAtLast;
     private long _taken;
     private long _failed;
+    private long _tookTicks;
 
     // A snapshot that was there at the start counts as taken then.
     private long _takenAt = time.GetTimestamp();
@@ -37,6 +38,9 @@ internal sealed partial class SnapshotTaker(
 
     /// <summary>Snapshots that failed since the start.</summary>
     public long Failed => Volatile.Read(ref _failed);
+
+    /// <summary>What the newest took to write; zero if none was taken since the start.</summary>
+    public TimeSpan Took => new(Volatile.Read(ref _tookTicks));
 
     /// <summary>How long ago the newest was taken, at most since the start; null without one.</summary>
     public TimeSpan? Age => NewestLsn == 0 ? null : time.GetElapsedTime(Volatile.Read(ref _takenAt));
@@ -102,6 +106,7 @@ internal sealed partial class SnapshotTaker(
 
     private async Task SaveAsync(ulong lsn, ChannelReader<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)> sections, Func<Task> flushJournal)
     {
+        var begunAt = time.GetTimestamp();
         try
         {
             using var file = _catalog.Begin(lsn, UnixNanos.From(time.GetUtcNow()));
@@ -119,6 +124,7 @@ internal sealed partial class SnapshotTaker(
             // A snapshot never runs ahead of the flushed journal.
             await flushJournal().ConfigureAwait(false);
             file.Publish();
+            Volatile.Write(ref _tookTicks, time.GetElapsedTime(begunAt).Ticks);
             Volatile.Write(ref _takenAt, time.GetTimestamp());
             Volatile.Write(ref _newest, lsn);
             Interlocked.Increment(ref _taken);
