@@ -54,6 +54,10 @@ internal static class OperationsEndpoints
             {
                 json.WriteNumber("snapshot_age_s", Math.Round(age.TotalSeconds, 1));
             }
+            else
+            {
+                json.WriteNull("snapshot_age_s");
+            }
 
             json.WriteNumber("snapshots_failed", status.SnapshotsFailed);
             json.WriteNumber("hot_store_bytes", status.HotStoreBytes);
