@@ -69,6 +69,29 @@ lacks_only_what_the_filter_leaves_out() {
 
 restore() { dotnet restore "$1" --nologo -v q >"$2" 2>&1; }
 
+# A Debian package that a test needs for a program: installed where that can be done, else named. With CI=true the tests
+# that need it fail without it. Nothing that a package would start is started.
+need_program() {
+    local program=$1 package=$2 more=("${@:3}")
+    if command -v "$program" >/dev/null; then return; fi
+    if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+        echo "Installing $package, for $program."
+        local policy=/usr/sbin/policy-rc.d made=0
+        if [[ ! -e $policy ]]; then printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && made=1; fi
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package" ${more[@]+"${more[@]}"}; } \
+            >"$out/install-$package.log" 2>&1 || true
+        if ((made)); then rm -f "$policy"; fi
+    fi
+    if ! command -v "$program" >/dev/null; then
+        echo "Missing: $program (package $package); the tests that need it fail."
+    fi
+}
+
+need_programs() {
+    need_program chromium chromium fonts-dejavu-core
+    need_program promtool prometheus
+}
+
 choose_solution() {
     solution=Grid.sln
     if restore Grid.sln "$out/restore.log" || restore Grid.sln "$out/restore.log"; then
@@ -142,6 +165,7 @@ run_project() {
 }
 
 main() {
+    need_programs
     choose_solution
     build
     echo "Testing$( ((long)) && echo ', long tests too' || true)."

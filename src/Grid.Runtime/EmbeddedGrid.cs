@@ -3,6 +3,7 @@ using Grid.Domain;
 using Grid.Domain.Dedup;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
+using Grid.Runtime.Metrics;
 using Grid.Runtime.Queries;
 using Grid.Runtime.Recovery;
 using Microsoft.Extensions.Logging;
@@ -13,11 +14,17 @@ namespace Grid.Runtime;
 public sealed class EmbeddedGrid : IGrid
 {
     private readonly GridEngine _engine;
+    private readonly EmbeddedGridOptions _options;
+    private readonly GridMeter _meter;
+    private readonly Readiness _readiness;
     private readonly DateTimeOffset _startedAt;
 
-    private EmbeddedGrid(GridEngine engine, RecoveryReport recovery, DateTimeOffset startedAt)
+    private EmbeddedGrid(GridEngine engine, EmbeddedGridOptions options, RecoveryReport recovery, DateTimeOffset startedAt)
     {
         _engine = engine;
+        _options = options;
+        _meter = new GridMeter(engine, options);
+        _readiness = new Readiness(engine, options);
         _startedAt = startedAt;
         Recovery = recovery;
         Run = $"{UnixNanos.From(startedAt).Value}-{engine.Journal.LastLsn}";
@@ -54,7 +61,7 @@ public sealed class EmbeddedGrid : IGrid
                 try
                 {
                     var recovered = GridRecovery.Open(data, options, time);
-                    return new EmbeddedGrid(new GridEngine(data, recovered, options, time, logs), recovered.Report, time.GetUtcNow());
+                    return new EmbeddedGrid(new GridEngine(data, recovered, options, time, logs), options, recovered.Report, time.GetUtcNow());
                 }
                 catch
                 {
@@ -170,11 +177,21 @@ public sealed class EmbeddedGrid : IGrid
         JournalBytes = _engine.Journal.BytesAppended,
         JournalFlushes = _engine.Journal.Flushes,
         QueuedBatches = _engine.Intake.InFlight,
+        QueuedBatchesMax = _options.BatchesInFlightMax,
+        Quarantined = _engine.Image.Quarantine.Count,
         OpenGaps = _engine.Image.Gaps.Count,
         StartedAt = _startedAt,
         SnapshotLsn = _engine.SnapshotLsn,
+        SnapshotAge = _engine.Snapshots.Age,
+        SnapshotsFailed = _engine.Snapshots.Failed,
         HotStoreBytes = _engine.Image.Shards.Sum(s => s.History.Bytes),
+        Visible = _engine.Intake.Latencies.Visible.Summarize(),
+        Acknowledged = _engine.Intake.Latencies.Acknowledged.Summarize(),
+        Flush = _engine.Intake.Latencies.Flush.Summarize(),
     };
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> FindTroubles() => _readiness.FindTroubles();
 
     /// <inheritdoc/>
     public IGridSubscription Subscribe(SubscriptionRequest request, Action wake)
@@ -207,7 +224,11 @@ public sealed class EmbeddedGrid : IGrid
     public Task<(string Market, string Full)> HashAsync() => _engine.PauseAsync(() => StateHash.Of(_engine.Image));
 
     /// <summary>Applies and flushes what was taken, takes a snapshot and closes the data folder.</summary>
-    public ValueTask DisposeAsync() => _engine.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _meter.Dispose();
+        return _engine.DisposeAsync();
+    }
 
     private async ValueTask<InstrumentView?> ViewAsync(InstrumentId instrument, CancellationToken cancel)
     {

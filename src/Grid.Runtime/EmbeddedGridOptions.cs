@@ -39,6 +39,12 @@ public sealed class EmbeddedGridOptions
     /// <summary>Rejected events kept in memory for listing: 0 to 10 million. Older ones are in the journal as long as that reaches back.</summary>
     public int QuarantineListMax { get; set; } = 100_000;
 
+    /// <summary>Queued batches or a flush that make no progress for this long make the grid not ready: 1 s to 10 minutes.</summary>
+    public TimeSpan StuckAfter { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Free bytes on the data folder's disk below which the grid is not ready: 0 to 1 TB. Two journal segments unless set.</summary>
+    public long DiskFreeBytesMin { get; set; } = 512L << 20;
+
     /// <summary>Rules by instrument class.</summary>
     public RuleBook Rules { get; set; } = RuleBook.BuiltIn;
 
@@ -54,6 +60,8 @@ public sealed class EmbeddedGridOptions
         Check(OwedBytesMax is >= 0 and <= 1L << 50, $"OwedBytesMax {OwedBytesMax} must be 0 to 1 PB");
         Check(HotStoreBytesMax is >= 64 << 20 and <= 1L << 40, $"HotStoreBytesMax {HotStoreBytesMax} must be 64 MB to 1 TB");
         Check(QuarantineListMax is >= 0 and <= 10_000_000, $"QuarantineListMax {QuarantineListMax} must be 0 to 10000000");
+        Check(StuckAfter >= TimeSpan.FromSeconds(1) && StuckAfter <= TimeSpan.FromMinutes(10), $"StuckAfter {StuckAfter} must be 00:00:01 to 00:10:00");
+        Check(DiskFreeBytesMin is >= 0 and <= 1L << 40, $"DiskFreeBytesMin {DiskFreeBytesMin} must be 0 to 1 TB");
         if (wrong.Count > 0)
         {
             throw new ArgumentException(string.Join("; ", wrong));

@@ -41,10 +41,10 @@ internal sealed partial class GridEngine : IAsyncDisposable
         Image.Subscriptions.Flushed.StartAfter(Image.AppliedLsn);
         Intake = new FeedIntake(Journal, Image, time, options.BatchesInFlightMax, _work.Add);
         _sequencer = new Sequencer(Journal, Image, Dispatch, Intake.Release);
-        _shards = [.. Image.Shards.Select(s => new ShardThread(s, _work.Add, Fail))];
+        _shards = [.. Image.Shards.Select(s => new ShardThread(s, ReportApplied, Fail))];
         _endFlush = new SequencerCall(EndFlush);
-        _flushes = new FlushThread(Journal, ReportFlush);
         _snapshots = new SnapshotTaker(recovered, options, time, _log, Fail);
+        _flushes = new FlushThread(Journal, Intake.Latencies, ReportFlush);
         LogRecovery(recovered.Report.ToString());
         _thread = new Thread(Run) { Name = "grid-sequencer", IsBackground = true };
         _thread.Start();
@@ -57,6 +57,8 @@ internal sealed partial class GridEngine : IAsyncDisposable
     public FeedIntake Intake { get; }
 
     public Task Failure => _failure.Task;
+
+    public SnapshotTaker Snapshots => _snapshots;
 
     public ulong SnapshotLsn => _snapshots.NewestLsn;
 
@@ -238,6 +240,13 @@ internal sealed partial class GridEngine : IAsyncDisposable
         }));
         return flushed.Task;
     });
+
+    // On the thread of the shard that was last.
+    private void ReportApplied(PendingBatch batch)
+    {
+        Intake.Latencies.CountVisible(batch.ReceivedTimestamp);
+        _work.Add(batch);
+    }
 
     private void OnEachShard(Action<Shard> step)
     {

@@ -4,6 +4,7 @@ using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 using Grid.Domain.Validation;
+using Grid.Runtime.Metrics;
 
 namespace Grid.Runtime;
 
@@ -49,6 +50,9 @@ public interface IGrid : IAsyncDisposable
 
     /// <summary>Counters and positions now.</summary>
     GridStatus GetStatus();
+
+    /// <summary>Why the grid cannot take events in and make them durable now, a sentence each; none if it can.</summary>
+    IReadOnlyList<string> FindTroubles();
 
     /// <summary>
     /// Names this run of the grid. Within a run a version of an instrument always means the same tick; a later run agrees with
@@ -180,6 +184,12 @@ public sealed record GridStatus
     /// <summary>Batches accepted and not yet applied.</summary>
     public required int QueuedBatches { get; init; }
 
+    /// <summary>Batches that may be accepted and not yet applied before feeds wait.</summary>
+    public required int QueuedBatchesMax { get; init; }
+
+    /// <summary>Rejected events that can be listed.</summary>
+    public required int Quarantined { get; init; }
+
     /// <summary>Open gaps.</summary>
     public required int OpenGaps { get; init; }
 
@@ -188,6 +198,21 @@ public sealed record GridStatus
 
     /// <summary>The journal frame that the newest snapshot covers; 0 without one.</summary>
     public required ulong SnapshotLsn { get; init; }
+
+    /// <summary>How long ago the newest snapshot was taken, at most since the process started; null without one.</summary>
+    public required TimeSpan? SnapshotAge { get; init; }
+
+    /// <summary>Snapshots that failed since the process started.</summary>
+    public required long SnapshotsFailed { get; init; }
+
+    /// <summary>From receiving a batch until queries see all of its events, in the last minute.</summary>
+    public required LatencySummary Visible { get; init; }
+
+    /// <summary>From receiving a batch until it is acknowledged as journaled, in the last minute.</summary>
+    public required LatencySummary Acknowledged { get; init; }
+
+    /// <summary>What the disk took for one flush, in the last minute.</summary>
+    public required LatencySummary Flush { get; init; }
 
     /// <summary>Bytes of the hot store.</summary>
     public required long HotStoreBytes { get; init; }

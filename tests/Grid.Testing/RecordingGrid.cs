@@ -6,6 +6,7 @@ using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 using Grid.Domain.Validation;
 using Grid.Runtime;
+using Grid.Runtime.Metrics;
 
 namespace Grid.Testing;
 
@@ -286,12 +287,22 @@ public sealed class RecordingGrid : IGrid
             JournalBytes = 0,
             JournalFlushes = 0,
             QueuedBatches = 0,
+            QueuedBatchesMax = 64,
+            Quarantined = Quarantine.Count,
             OpenGaps = Gaps.Count,
             StartedAt = DateTimeOffset.UnixEpoch,
             SnapshotLsn = 0,
+            SnapshotAge = null,
+            SnapshotsFailed = 0,
+            Visible = LatencySummary.None,
+            Acknowledged = LatencySummary.None,
+            Flush = LatencySummary.None,
             HotStoreBytes = 0,
         };
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> FindTroubles() => Failure.Exception is { } failure ? [$"the grid stopped: {failure.GetBaseException().Message}"] : [];
 
     /// <inheritdoc/>
     public string Run => "recording";

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Grid.Client.Feed;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
+using Grid.Runtime.Metrics;
 
 namespace Grid.Cli.Bench;
 

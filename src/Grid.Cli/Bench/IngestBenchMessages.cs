@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Grid.Domain.Feed;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Validation;
+using Grid.Runtime.Metrics;
 
 namespace Grid.Cli.Bench;
 

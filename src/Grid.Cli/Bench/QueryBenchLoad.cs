@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
+using Grid.Runtime.Metrics;
 
 namespace Grid.Cli.Bench;
 

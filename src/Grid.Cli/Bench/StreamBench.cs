@@ -1,4 +1,5 @@
 using Grid.Domain.Feed;
+using Grid.Runtime.Metrics;
 
 namespace Grid.Cli.Bench;
 

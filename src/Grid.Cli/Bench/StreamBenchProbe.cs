@@ -8,6 +8,7 @@ using Grid.Client.Streams;
 using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
+using Grid.Runtime.Metrics;
 
 namespace Grid.Cli.Bench;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Grid.Cli.Settings;
+using Grid.Cli.Telemetry;
 using Grid.Gateway.Feed;
 using Grid.Gateway.Http;
 using Grid.Runtime;
@@ -17,10 +18,12 @@ internal sealed class EmbeddedServer : IAsyncDisposable
 
     private readonly FeedServer _feed;
     private readonly GatewayServer _http;
+    private readonly MetricsExport _metrics;
 
-    private EmbeddedServer(EmbeddedGrid grid, FeedServer feed, GatewayServer http)
+    private EmbeddedServer(EmbeddedGrid grid, MetricsExport metrics, FeedServer feed, GatewayServer http)
     {
         Grid = grid;
+        _metrics = metrics;
         _feed = feed;
         _http = http;
     }
@@ -43,11 +46,13 @@ internal sealed class EmbeddedServer : IAsyncDisposable
     {
         PreferInlineCompletions();
         var grid = await EmbeddedGrid.OpenAsync(settings.Grid, TimeProvider.System, logs, cancel);
+        var metrics = MetricsExport.Start(settings.Otlp);
         FeedServer? feed = null;
         try
         {
             feed = FeedServer.Start(grid, settings.Feed, TimeProvider.System, logs);
-            return new EmbeddedServer(grid, feed, await GatewayServer.StartAsync(grid, settings.Http, TimeProvider.System, logs, cancel));
+            return new EmbeddedServer(
+                grid, metrics, feed, await GatewayServer.StartAsync(grid, settings.Http, TimeProvider.System, logs, metrics.Map, cancel));
         }
         catch
         {
@@ -56,6 +61,7 @@ internal sealed class EmbeddedServer : IAsyncDisposable
                 await feed.DisposeAsync();
             }
 
+            metrics.Dispose();
             await grid.DisposeAsync();
             throw;
         }
@@ -67,6 +73,7 @@ internal sealed class EmbeddedServer : IAsyncDisposable
         // In this order, so that subscribers can be told that all they saw is durable.
         await _feed.DisposeAsync();
         await _http.DisposeAsync();
+        _metrics.Dispose();
         await Grid.DisposeAsync();
     }
 

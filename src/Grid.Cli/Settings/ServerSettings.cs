@@ -1,5 +1,6 @@
 using System.Net;
 using Grid.Cli.Commands;
+using Grid.Cli.Telemetry;
 using Grid.Domain.Instruments;
 using Grid.Gateway.Feed;
 using Grid.Gateway.Http;
@@ -10,7 +11,7 @@ namespace Grid.Cli.Settings;
 
 /// <summary>
 /// Everything that a server is told: a JSON file with the sections <c>Data</c>, <c>Grid</c>, <c>Feed</c>, <c>Http</c>,
-/// <c>Rules</c> and <c>Serilog</c>, and the command line's options, which win.
+/// <c>Otlp</c>, <c>Rules</c> and <c>Serilog</c>, and the command line's options, which win.
 /// </summary>
 internal sealed class ServerSettings
 {
@@ -19,7 +20,7 @@ internal sealed class ServerSettings
 
     private const string DataKey = "Data";
     private const string EndPointKey = "EndPoint";
-    private static readonly string[] Sections = [DataKey, "Grid", "Feed", "Http", "Rules", "Serilog"];
+    private static readonly string[] Sections = [DataKey, "Grid", "Feed", "Http", "Otlp", "Rules", "Serilog"];
 
     // What is wrong, all of it.
     private readonly List<string> _faults = [];
@@ -34,6 +35,9 @@ internal sealed class ServerSettings
 
     /// <summary>The binary feed.</summary>
     public FeedOptions Feed { get; private set; } = new();
+
+    /// <summary>Where metrics are sent.</summary>
+    public OtlpOptions Otlp { get; private set; } = new();
 
     /// <summary>HTTP.</summary>
     public GatewayOptions Http { get; private set; } = new();
@@ -59,6 +63,9 @@ internal sealed class ServerSettings
         settings.Try(settings.Grid.Validate);
         settings.Try(settings.Feed.Validate);
         settings.Try(settings.Http.Validate);
+        settings.Otlp = settings.Bind<OtlpOptions>("Otlp");
+        settings.Otlp.Endpoint = configuration[$"Otlp:{EndPointKey}"] ?? settings.Otlp.Endpoint;
+        settings.Try(settings.Otlp.Validate);
         return settings._faults.Count == 0 ? settings
             : throw new CommandFailure((path is null ? string.Empty : $"'{path}': ") + string.Join("; ", settings._faults));
     }

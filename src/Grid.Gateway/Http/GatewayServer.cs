@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -29,12 +30,20 @@ public sealed class GatewayServer : IAsyncDisposable
     /// <summary>Begins to listen.</summary>
     /// <exception cref="ArgumentException">An option is out of its range, or the address is not loopback.</exception>
     /// <exception cref="IOException">The address cannot be listened on.</exception>
-    public static async Task<GatewayServer> StartAsync(IGrid grid, GatewayOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancel = default)
+    public static Task<GatewayServer> StartAsync(IGrid grid, GatewayOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancel = default) =>
+        StartAsync(grid, options, time, logs, static _ => { }, cancel);
+
+    /// <summary>Begins to listen. What the host has to say beside the grid, such as its metrics, it maps itself.</summary>
+    /// <exception cref="ArgumentException">An option is out of its range, or the address is not loopback.</exception>
+    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    public static async Task<GatewayServer> StartAsync(
+        IGrid grid, GatewayOptions options, TimeProvider time, ILoggerFactory logs, Action<IEndpointRouteBuilder> mapMore, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(grid);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(logs);
+        ArgumentNullException.ThrowIfNull(mapMore);
         options.Validate();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<ILoggerFactory>(new WarningLogs(logs));
@@ -55,10 +64,11 @@ public sealed class GatewayServer : IAsyncDisposable
         app.Use(next => context => refusals.AnswerAsync(next, context));
 
         // The most asked question is answered before routing.
-        app.Use(next => context => latest.TryAnswer(context) ? Task.CompletedTask : OffSocketThreadAsync(next, context));
+        app.Use(next => context => latest.TryAnswer(context) ? LatestRoute.Answered(context) : OffSocketThreadAsync(next, context));
         app.UseWebSockets();
         app.UseRouting();
         var routes = app.MapGrid(grid, options, time);
+        mapMore(app);
         app.MapFallback(Refusals.NothingThereAsync);
         try
         {

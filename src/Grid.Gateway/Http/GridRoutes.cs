@@ -1,3 +1,4 @@
+using Grid.Gateway.Dashboard;
 using Grid.Gateway.Streams;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Builder;
@@ -11,7 +12,7 @@ namespace Grid.Gateway.Http;
 public static class GridRoutes
 {
     /// <summary>
-    /// Maps <c>/v1/…</c>, <c>/health/…</c> and the status page at <c>/</c>. A refusal is thrown as
+    /// Maps <c>/v1/…</c>, <c>/health/…</c> and the dashboard at <c>/</c>. A refusal is thrown as
     /// <see cref="Domain.GridException"/>; <see cref="GatewayServer"/> turns it into problem details. Subscriptions over WebSocket need
     /// <c>UseWebSockets</c> before.
     /// </summary>
@@ -30,8 +31,8 @@ public static class GridRoutes
         OperationsEndpoints.Map(routes, grid, options);
         InstrumentEndpoints.Map(routes, grid, publisher);
         var stopping = routes.ServiceProvider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
-        routes.MapGet("/v1/stream", new StreamEndpoint(grid, options, time, stopping).AnswerAsync);
-        StatusPage.Map(routes);
+        routes.MapGet("/v1/stream", new StreamEndpoint(grid, options, time, stopping).AnswerAsync).DisableHttpMetrics();
+        DashboardFiles.Map(routes);
         return publisher;
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Grid.Domain.Validation;
 using Grid.Runtime;
+using Grid.Runtime.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -24,8 +25,8 @@ internal static class OperationsEndpoints
         routes.MapGet("/v1/quarantine", context => QuarantineAsync(context, grid, options));
         routes.MapGet("/v1/gaps", context => GapsAsync(context, grid, options));
         routes.MapGet("/v1/sources", context => SourcesAsync(context, grid));
-        routes.MapGet("/health/live", static context => HealthAsync(context, true));
-        routes.MapGet("/health/ready", context => HealthAsync(context, !grid.Failure.IsCompleted));
+        routes.MapGet("/health/live", static context => HealthAsync(context, "live", []));
+        routes.MapGet("/health/ready", context => HealthAsync(context, "ready", grid.FindTroubles()));
     }
 
     private static async Task StatusAsync(HttpContext context, IGrid grid)
@@ -39,21 +40,50 @@ internal static class OperationsEndpoints
             json.WriteNumber("events_received", status.EventsReceived);
             json.WriteNumber("batches_received", status.BatchesReceived);
             json.WriteNumber("batches_queued", status.QueuedBatches);
+            json.WriteNumber("batches_queued_max", status.QueuedBatchesMax);
             json.WriteNumber("instruments", status.Instruments);
             json.WriteNumber("feeds", status.Feeds);
             json.WriteNumber("open_gaps", status.OpenGaps);
+            json.WriteNumber("quarantined", status.Quarantined);
             json.WriteNumber("journal_frame", status.JournalLastLsn);
             json.WriteNumber("journal_frame_flushed", status.JournalFlushedLsn);
             json.WriteNumber("journal_bytes", status.JournalBytes);
             json.WriteNumber("journal_flushes", status.JournalFlushes);
             json.WriteNumber("snapshot_frame", status.SnapshotLsn);
+            if (status.SnapshotAge is { } age)
+            {
+                json.WriteNumber("snapshot_age_s", Math.Round(age.TotalSeconds, 1));
+            }
+            else
+            {
+                json.WriteNull("snapshot_age_s");
+            }
+
+            json.WriteNumber("snapshots_failed", status.SnapshotsFailed);
             json.WriteNumber("hot_store_bytes", status.HotStoreBytes);
             json.WriteNumber("allocated_bytes", GC.GetTotalAllocatedBytes());
+            json.WriteStartObject("latency_ms");
+            WriteLatency(json, "visible", status.Visible);
+            WriteLatency(json, "acknowledged", status.Acknowledged);
+            WriteLatency(json, "flush", status.Flush);
+            json.WriteEndObject();
             WriteOutcomes(json, status.Outcomes);
             json.WriteEndObject();
         }
 
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+    }
+
+    // Of the last minute.
+    private static void WriteLatency(Utf8JsonWriter json, string name, LatencySummary latency)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("count", latency.Count);
+        json.WriteNumber("p50", Math.Round(latency.P50Ms, 4));
+        json.WriteNumber("p95", Math.Round(latency.P95Ms, 4));
+        json.WriteNumber("p99", Math.Round(latency.P99Ms, 4));
+        json.WriteNumber("max", Math.Round(latency.MaxMs, 4));
+        json.WriteEndObject();
     }
 
     private static void WriteOutcomes(Utf8JsonWriter json, OutcomeCounts outcomes)
@@ -131,10 +161,26 @@ internal static class OperationsEndpoints
         await body.EndAsync().ConfigureAwait(false);
     }
 
-    private static Task HealthAsync(HttpContext context, bool isFine)
+    // An answer from this very moment: whoever keeps one between here and the caller would lie.
+    private static async Task HealthAsync(HttpContext context, string what, IReadOnlyList<string> troubles)
     {
-        context.Response.StatusCode = isFine ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-        context.Response.ContentType = "text/plain";
-        return context.Response.WriteAsync(isFine ? "ok\n" : "the grid stopped\n", context.RequestAborted);
+        context.Response.StatusCode = troubles.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        context.Response.ContentType = "application/json";
+        context.Response.Headers.CacheControl = "no-store";
+        await using (var json = new Utf8JsonWriter(context.Response.BodyWriter))
+        {
+            json.WriteStartObject();
+            json.WriteString("status", troubles.Count == 0 ? what : "not " + what);
+            json.WriteStartArray("reasons");
+            foreach (var trouble in troubles)
+            {
+                json.WriteStringValue(trouble);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
     }
 }

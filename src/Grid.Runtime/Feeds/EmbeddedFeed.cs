@@ -142,6 +142,7 @@ internal sealed class EmbeddedFeed : IFeed
             if (!batch.IsRetry)
             {
                 _producer.SetDurable(batch.Epoch, batch.Number);
+                _intake.Latencies.CountAcknowledged(batch.ReceivedTimestamp);
             }
 
             InFlight.Return(batch);
@@ -188,6 +189,7 @@ internal sealed class EmbeddedFeed : IFeed
         batch.Epoch = _hello.Epoch;
         batch.Number = batchNumber;
         batch.ReceivedAt = _intake.Now();
+        batch.ReceivedTimestamp = _intake.Latencies.Now();
         batch.IsRetry = batchNumber <= _producer.LastBatch;
         if (batch.IsRetry)
         {

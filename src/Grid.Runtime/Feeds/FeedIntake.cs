@@ -3,6 +3,7 @@ using Grid.Domain;
 using Grid.Domain.Dedup;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
+using Grid.Runtime.Metrics;
 using Grid.Runtime.Sequencing;
 using Grid.Storage.Journal;
 
@@ -26,6 +27,9 @@ internal sealed class FeedIntake : IDisposable
     private long _events;
     private long _batches;
 
+    // When a batch was last given back, or taken while none was.
+    private long _progressAt;
+
     public FeedIntake(JournalWriter journal, GridImage image, TimeProvider time, int batchesMax, Action<SequencerWork> enqueue)
     {
         _journal = journal;
@@ -34,6 +38,7 @@ internal sealed class FeedIntake : IDisposable
         _enqueue = enqueue;
         _batchesMax = batchesMax;
         _free = new SemaphoreSlim(batchesMax, batchesMax);
+        Latencies = new PipelineLatencies(time);
     }
 
     public GridNames Names => _image.Names;
@@ -47,6 +52,13 @@ internal sealed class FeedIntake : IDisposable
     public long BatchesReceived => Volatile.Read(ref _batches);
 
     public int InFlight => _batchesMax - _free.CurrentCount;
+
+    public PipelineLatencies Latencies { get; }
+
+    public bool IsStopping => _stopping.IsCancellationRequested;
+
+    /// <summary>How long batches have been queued without one being finished.</summary>
+    public TimeSpan WaitingFor => InFlight > 0 ? _time.GetElapsedTime(Volatile.Read(ref _progressAt)) : TimeSpan.Zero;
 
     public JournalDictionary NewDictionary() => _journal.NewDictionary();
 
@@ -91,6 +103,11 @@ internal sealed class FeedIntake : IDisposable
             }
         }
 
+        if (InFlight == 1)
+        {
+            Volatile.Write(ref _progressAt, Latencies.Now());
+        }
+
         return _pool.TryPop(out var batch) ? batch : new PendingBatch();
     }
 
@@ -98,6 +115,7 @@ internal sealed class FeedIntake : IDisposable
     public void Release(PendingBatch batch)
     {
         batch.Reset();
+        Volatile.Write(ref _progressAt, Latencies.Now());
         _pool.Push(batch);
         _free.Release();
     }
@@ -167,6 +185,7 @@ internal sealed class FeedIntake : IDisposable
 
     public void Dispose()
     {
+        Latencies.Dispose();
         _stopping.Dispose();
         _free.Dispose();
     }

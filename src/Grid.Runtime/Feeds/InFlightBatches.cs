@@ -14,6 +14,9 @@ internal sealed class InFlightBatch
 
     public bool IsRetry { get; set; }
 
+    /// <summary>When it came, on the clock that measures.</summary>
+    public long ReceivedTimestamp { get; set; }
+
     public int Events { get; set; }
 
     public OutcomeCounts Counts { get; } = new();

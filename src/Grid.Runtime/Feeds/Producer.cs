@@ -42,6 +42,18 @@ internal sealed class Producer(string name)
     /// <summary>Highest batch number of this epoch that is durable and applied, with all before it.</summary>
     public ulong DurableBatch => Volatile.Read(ref _durableBatch);
 
+    /// <summary>Batches taken and not yet durable.</summary>
+    public long Lag
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return (long)(LastBatch - Math.Min(LastBatch, DurableBatch));
+            }
+        }
+    }
+
     /// <summary>The feed that may submit; null if the producer is not connected.</summary>
     public EmbeddedFeed? Owner { get; set; }
 

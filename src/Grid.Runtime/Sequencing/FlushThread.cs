@@ -1,3 +1,4 @@
+using Grid.Runtime.Metrics;
 using Grid.Storage.Journal;
 
 namespace Grid.Runtime.Sequencing;
@@ -10,16 +11,19 @@ internal sealed class FlushThread : IDisposable
 {
     private readonly SemaphoreSlim _begun = new(0);
     private readonly JournalWriter _journal;
+    private readonly PipelineLatencies _latencies;
     private readonly Action _flushed;
     private readonly Thread _thread;
     private volatile bool _isStopping;
 
     /// <summary>A thread that waits for work.</summary>
     /// <param name="journal">What is flushed.</param>
+    /// <param name="latencies">Is told how long each flush takes.</param>
     /// <param name="flushed">Is called after each flush, on this thread.</param>
-    public FlushThread(JournalWriter journal, Action flushed)
+    public FlushThread(JournalWriter journal, PipelineLatencies latencies, Action flushed)
     {
         _journal = journal;
+        _latencies = latencies;
         _flushed = flushed;
         _thread = new Thread(Run) { Name = "grid-flush", IsBackground = true };
         _thread.Start();
@@ -47,7 +51,9 @@ internal sealed class FlushThread : IDisposable
                 return;
             }
 
+            _latencies.BeginFlush();
             _journal.RunFlush();
+            _latencies.EndFlush();
             _flushed();
         }
     }

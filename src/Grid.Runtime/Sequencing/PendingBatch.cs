@@ -28,6 +28,9 @@ internal sealed class PendingBatch : SequencerWork
 
     public UnixNanos ReceivedAt { get; set; }
 
+    /// <summary>When it came, on the clock that measures.</summary>
+    public long ReceivedTimestamp { get; set; }
+
     /// <summary>Its input frame; 0 until it is journaled.</summary>
     public ulong Lsn { get; set; }
 

@@ -42,7 +42,7 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
         image.Subscriptions.Flushed.Sequenced(batch.Lsn);
         feed.Producer.SetSequenced(batch.Epoch, batch.Number);
         image.Gaps.Observe(batch.Events.Events, image.Context);
-        feed.InFlight.Enqueue(batch.Number, batch.Epoch);
+        feed.InFlight.Enqueue(batch.Number, batch.Epoch).ReceivedTimestamp = batch.ReceivedTimestamp;
         batch.MakeRoomForOutcomes();
         batch.BeginApplying(image.Shards.Length);
         dispatch(batch);

@@ -14,6 +14,18 @@ internal sealed class Quarantine(int capacity)
     /// <summary>Events ever quarantined.</summary>
     public ulong Total => Volatile.Read(ref _lastId);
 
+    /// <summary>Events that can be listed.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _events.Count;
+            }
+        }
+    }
+
     public void Add(in MarketEvent e, Outcome outcome, ulong lsn, string producer)
     {
         lock (_gate)

@@ -25,11 +25,29 @@ internal sealed partial class SnapshotTaker(
     private readonly SnapshotCatalog _catalog = recovered.Snapshots;
     private ulong _newest = recovered.SnapshotLsn;
     private long _bytesAtLast;
+    private long _taken;
+    private long _failed;
+    private long _tookTicks;
+
+    // A snapshot that was there at the start counts as taken then.
+    private long _takenAt = time.GetTimestamp();
     private int _mark;
     private Task _running = Task.CompletedTask;
 
     /// <summary>The frame that the newest snapshot covers; 0 without one.</summary>
     public ulong NewestLsn => Volatile.Read(ref _newest);
+
+    /// <summary>Snapshots taken since the start.</summary>
+    public long Taken => Volatile.Read(ref _taken);
+
+    /// <summary>Snapshots that failed since the start.</summary>
+    public long Failed => Volatile.Read(ref _failed);
+
+    /// <summary>What the newest took to write; zero if none was taken since the start.</summary>
+    public TimeSpan Took => new(Volatile.Read(ref _tookTicks));
+
+    /// <summary>How long ago the newest was taken, at most since the start; null without one.</summary>
+    public TimeSpan? Age => NewestLsn == 0 ? null : time.GetElapsedTime(Volatile.Read(ref _takenAt));
 
     /// <summary>True if enough was journaled since the last one, and none is being taken.</summary>
     public bool IsDue(long bytesAppended) => bytesAppended - _bytesAtLast >= options.SnapshotJournalBytes && _running.IsCompleted;
@@ -92,6 +110,7 @@ internal sealed partial class SnapshotTaker(
 
     private async Task SaveAsync(ulong lsn, ChannelReader<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)> sections, Func<Task> flushJournal)
     {
+        var begunAt = time.GetTimestamp();
         try
         {
             using var file = _catalog.Begin(lsn, UnixNanos.From(time.GetUtcNow()));
@@ -106,7 +125,10 @@ internal sealed partial class SnapshotTaker(
             // A snapshot never runs ahead of the flushed _journal.
             await flushJournal().ConfigureAwait(false);
             file.Publish();
+            Volatile.Write(ref _tookTicks, time.GetElapsedTime(begunAt).Ticks);
+            Volatile.Write(ref _takenAt, time.GetTimestamp());
             Volatile.Write(ref _newest, lsn);
+            Interlocked.Increment(ref _taken);
             var kept = _catalog.DeleteOlder();
             LogTaken(lsn, file.Length);
             DeleteJournal(kept[^1] + 1);
@@ -114,6 +136,7 @@ internal sealed partial class SnapshotTaker(
         catch (Exception e)
         {
             // The journal still has everything: a snapshot that failed costs time at the next start, nothing else.
+            Interlocked.Increment(ref _failed);
             LogFailed(e, lsn);
         }
     }

@@ -30,6 +30,7 @@ public sealed class ServerSettingsTests : IDisposable
               "Grid": { "Shards": 2, "HotStoreBytesMax": 1073741824, "Journal": { "SegmentBytesMax": 1048576 } },
               "Feed": { "EndPoint": "127.0.0.1:9001", "HelloTimeout": "00:00:07" },
               "Http": { "EndPoint": "localhost:9002", "RowsMax": 77 },
+              "Otlp": { "Endpoint": "http://127.0.0.1:4317", "Interval": "00:00:05" },
               "Rules": {
                 "Classes": { "equity": { "PriceBandBasisPoints": 500, "Calendar": "nyse" }, "mine": { "SizeZero": "Reject" } },
                 "Calendars": { "nyse": { "TimeZone": "America/New_York", "Hours": { "Monday": "09:30-16:00" }, "Holidays": [ "2024-12-25" ] } }
@@ -45,6 +46,7 @@ public sealed class ServerSettingsTests : IDisposable
         Assert.Equal("127.0.0.1:9001", settings.Feed.EndPoint.ToString());
         Assert.Equal(TimeSpan.FromSeconds(7), settings.Feed.HelloTimeout);
         Assert.Equal(("127.0.0.1:9002", 77), (settings.Http.EndPoint.ToString(), settings.Http.RowsMax));
+        Assert.Equal((new Uri("http://127.0.0.1:4317"), TimeSpan.FromSeconds(5)), (settings.Otlp.Collector, settings.Otlp.Interval));
         Assert.Equal(500, settings.Grid.Rules["equity"].PriceBandBasisPoints);
         Assert.Equal(RuleAction.Reject, settings.Grid.Rules["mine"].SizeZero);
         Assert.NotNull(settings.Grid.Rules.FindCalendar("nyse"));

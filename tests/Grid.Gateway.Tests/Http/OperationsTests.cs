@@ -21,17 +21,35 @@ public sealed class OperationsTests
     }
 
     [Fact]
+    public async Task Status_tells_latencies_of_the_last_minute_and_how_full_the_queue_may_get()
+    {
+        await using var fixture = await HttpFixture.WithAsync();
+
+        var status = await fixture.JsonAsync("/v1/status");
+
+        Assert.Equal(64, (int)status["batches_queued_max"]!);
+        foreach (var name in new[] { "visible", "acknowledged", "flush" })
+        {
+            Assert.Equal("""{"count":0,"p50":0,"p95":0,"p99":0,"max":0}""", status["latency_ms"]![name]!.ToJsonString());
+        }
+    }
+
+    [Fact]
     public async Task Health_is_live_and_ready_until_the_grid_stops_by_itself()
     {
         await using var fixture = await HttpFixture.WithAsync();
-        Assert.Equal("ok\n", await fixture.TextAsync("/health/live"));
-        Assert.Equal("ok\n", await fixture.TextAsync("/health/ready"));
+        Assert.Equal("""{"status":"live","reasons":[]}""", await fixture.TextAsync("/health/live"));
+        Assert.Equal("""{"status":"ready","reasons":[]}""", await fixture.TextAsync("/health/ready"));
 
         fixture.Grid.Fail(new GridException(GridErrorCode.StorageFailed, "the disk is gone"));
 
-        Assert.Equal("ok\n", await fixture.TextAsync("/health/live"));
+        Assert.Equal("""{"status":"live","reasons":[]}""", await fixture.TextAsync("/health/live"));
         using var ready = await fixture.GetAsync("/health/ready");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.True(ready.Headers.CacheControl!.NoStore);
+        Assert.Equal(
+            """{"status":"not ready","reasons":["the grid stopped: the disk is gone"]}""",
+            await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -70,19 +88,5 @@ public sealed class OperationsTests
 
             """,
             await fixture.TextAsync("/v1/sources?format=csv"));
-    }
-
-    [Fact]
-    public async Task The_status_page_stands_alone()
-    {
-        await using var fixture = await HttpFixture.WithAsync();
-
-        using var response = await fixture.GetAsync("/");
-        var page = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-
-        Assert.Equal("text/html", response.Content.Headers.ContentType!.MediaType);
-        Assert.Contains("/v1/status", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("http://", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("https://", page, StringComparison.Ordinal);
     }
 }

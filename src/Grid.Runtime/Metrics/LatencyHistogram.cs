@@ -1,9 +1,9 @@
 using System.Numerics;
 
-namespace Grid.Cli.Bench;
+namespace Grid.Runtime.Metrics;
 
 /// <summary>Counts latencies in buckets that are never wider than 1/32 of their value, so percentiles are exact to 3 %.</summary>
-internal sealed class LatencyHistogram
+public sealed class LatencyHistogram
 {
     private const int SubBits = 5;
 
@@ -28,6 +28,7 @@ internal sealed class LatencyHistogram
     /// <summary>Adds another's counts.</summary>
     public void Add(LatencyHistogram other)
     {
+        ArgumentNullException.ThrowIfNull(other);
         for (var i = 0; i < _counts.Length; i++)
         {
             _counts[i] += other._counts[i];
@@ -35,6 +36,14 @@ internal sealed class LatencyHistogram
 
         Count += other.Count;
         MaxNs = Math.Max(MaxNs, other.MaxNs);
+    }
+
+    /// <summary>Back to nothing.</summary>
+    public void Clear()
+    {
+        Array.Clear(_counts);
+        Count = 0;
+        MaxNs = 0;
     }
 
     /// <summary>The latency in milliseconds that a share of all did not exceed; 0 if none was counted.</summary>
@@ -80,7 +89,7 @@ internal sealed class LatencyHistogram
 }
 
 /// <summary>Percentiles in milliseconds.</summary>
-internal sealed record LatencyFigures(long Count, double P50Ms, double P90Ms, double P99Ms, double P999Ms, double MaxMs)
+public sealed record LatencyFigures(long Count, double P50Ms, double P90Ms, double P99Ms, double P999Ms, double MaxMs)
 {
     /// <inheritdoc/>
     public override string ToString() => $"p50 {P50Ms:0.###} ms, p90 {P90Ms:0.###}, p99 {P99Ms:0.###}, p99.9 {P999Ms:0.###}, longest {MaxMs:0.###} ({Count:N0} measured)";

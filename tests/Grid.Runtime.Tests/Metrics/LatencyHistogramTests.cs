@@ -1,14 +1,14 @@
-using Grid.Cli.Bench;
+using Grid.Runtime.Metrics;
 
-namespace Grid.Cli.Tests.Bench;
+namespace Grid.Runtime.Tests.Metrics;
 
 public sealed class LatencyHistogramTests
 {
     [Fact]
     public void Percentiles_are_within_three_percent_of_the_sorted_values()
     {
-        var random = new RandomStream(3);
-        var values = Enumerable.Range(0, 100_000).Select(_ => (long)random.Below(1u << (int)(4 + random.Below(26)))).ToList();
+        var random = new Random(3);
+        var values = Enumerable.Range(0, 100_000).Select(_ => random.NextInt64(1L << random.Next(4, 30))).ToList();
         var histogram = new LatencyHistogram();
         values.ForEach(histogram.Add);
         values.Sort();

@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace Grid.Runtime;
+
+/// <summary>Finds what keeps an engine from taking events in and making them durable.</summary>
+internal sealed class Readiness(GridEngine engine, EmbeddedGridOptions options)
+{
+    /// <summary>A sentence for each trouble; none if the grid is ready.</summary>
+    public IReadOnlyList<string> FindTroubles()
+    {
+        var troubles = new List<string>();
+        if (engine.Failure.Exception is { } failure)
+        {
+            troubles.Add($"the grid stopped: {failure.GetBaseException().Message}");
+        }
+        else if (engine.Intake.IsStopping)
+        {
+            troubles.Add("the grid is stopping");
+        }
+
+        var waiting = engine.Intake.WaitingFor;
+        if (waiting > options.StuckAfter)
+        {
+            troubles.Add(Text($"{engine.Intake.InFlight} batches are queued and none was finished for {waiting.TotalSeconds:F0} s; the limit is {options.StuckAfter.TotalSeconds:F0} s (option {nameof(options.StuckAfter)})"));
+        }
+
+        var flushing = engine.Intake.Latencies.FlushingFor;
+        if (flushing > options.StuckAfter)
+        {
+            troubles.Add(Text($"the journal has been flushing for {flushing.TotalSeconds:F0} s; the limit is {options.StuckAfter.TotalSeconds:F0} s (option {nameof(options.StuckAfter)})"));
+        }
+
+        if (FreeBytes(out var unknown) is var free && free < options.DiskFreeBytesMin)
+        {
+            troubles.Add(unknown is null
+                ? Text($"the disk of '{options.DataFolder}' has {free} bytes left; at least {options.DiskFreeBytesMin} are wanted (option {nameof(options.DiskFreeBytesMin)})")
+                : $"the disk of '{options.DataFolder}' cannot be asked for its room: {unknown}");
+        }
+
+        return troubles;
+    }
+
+    private long FreeBytes(out string? unknown)
+    {
+        unknown = null;
+        try
+        {
+            return new DriveInfo(Path.GetFullPath(options.DataFolder)).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            unknown = e.Message;
+            return -1;
+        }
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
