@@ -101,12 +101,13 @@ public sealed class RefusalTests
 
         Assert.Equal(new IPEndPoint(IPAddress.Loopback, 7400), options.EndPoint);
         Assert.Equal((4096, 1_000_000, 16L << 20, 0), (options.ConnectionsMax, options.RowsMax, options.BodyBytesMax, options.HostsAllowed.Count));
+        Assert.Equal((256L << 20, 16, null), (options.InflatedBytesMax, options.PublishersMax, options.IlpMapping));
     }
 
     [Fact]
     public void Every_option_out_of_its_range_is_named()
     {
-        var options = new GatewayOptions { EndPoint = new IPEndPoint(IPAddress.Parse("10.1.2.3"), 80), ConnectionsMax = 0, RowsMax = 0, BodyBytesMax = 1 };
+        var options = new GatewayOptions { EndPoint = new IPEndPoint(IPAddress.Parse("10.1.2.3"), 80), ConnectionsMax = 0, RowsMax = 0, BodyBytesMax = 1, InflatedBytesMax = 1, PublishersMax = 0 };
 
         var e = Assert.Throws<ArgumentException>(options.Validate);
 
@@ -116,6 +117,8 @@ public sealed class RefusalTests
             Http option ConnectionsMax is 0; it must be 1 to 65536 connections.
             Http option RowsMax is 0; it must be 1 to 10000000 rows.
             Http option BodyBytesMax is 1; it must be 1024 to 268435456 bytes.
+            Http option InflatedBytesMax is 1; it must be 1024 to 1073741824 bytes.
+            Http option PublishersMax is 0; it must be 1 to 64 feeds.
             """,
             e.Message);
     }

@@ -1,7 +1,7 @@
-namespace Grid.Cli.Feeds;
+namespace Grid.Gateway.Rows;
 
 /// <summary>The fields of an event in CSV and NDJSON. Their names are these, in snake case.</summary>
-internal enum EventColumn
+public enum EventColumn
 {
     Kind,
     Time,
@@ -29,7 +29,7 @@ internal enum EventColumn
 }
 
 /// <summary>Names of <see cref="EventColumn"/> and what they hold.</summary>
-internal static class EventColumns
+public static class EventColumns
 {
     /// <summary>The description that <c>grid feed --help</c> prints.</summary>
     public const string Description =
