@@ -138,7 +138,7 @@ internal sealed class IlpConnection : IDisposable
                     return;
                 }
 
-                await TakeAsync(buffer.AsMemory(0, received), cancel);
+                await TakeAsync(buffer.AsMemory(0, received));
             }
             finally
             {
@@ -147,7 +147,8 @@ internal sealed class IlpConnection : IDisposable
         }
     }
 
-    private async Task TakeAsync(ReadOnlyMemory<byte> received, CancellationToken cancel)
+    // What was received is taken in whatever ends the connection meanwhile.
+    private async Task TakeAsync(ReadOnlyMemory<byte> received)
     {
         // Bytes that end no line do not begin the waiting anew, so that one byte now and then keeps no connection open.
         var since = _waitingSince;
@@ -155,10 +156,10 @@ internal sealed class IlpConnection : IDisposable
         var before = _events + _refused;
         while (!received.IsEmpty)
         {
-            await using var publication = await _publisher.BeginAsync(Terms, cancel);
+            await using var publication = await _publisher.BeginAsync(Terms, CancellationToken.None);
             _intake.Target = publication;
             received = received[_intake.Consume(received.Span)..];
-            await publication.CompleteAsync(cancel);
+            await publication.CompleteAsync(CancellationToken.None);
             _events += publication.Events;
         }
 

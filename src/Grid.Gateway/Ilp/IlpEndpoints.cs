@@ -45,6 +45,10 @@ internal sealed class IlpEndpoints(EventPublisher publisher, IlpMapping mapping,
             var status = GridError.HttpStatus(refused.Code);
             await RefuseAsync(context, status, Code(status), refused.Message, faults).ConfigureAwait(false);
         }
+        catch (BadHttpRequestException bad)
+        {
+            await RefuseAsync(context, bad.StatusCode, Code(bad.StatusCode), bad.Message, faults).ConfigureAwait(false);
+        }
         catch (UnsupportedContentException unsupported)
         {
             await RefuseAsync(context, StatusCodes.Status415UnsupportedMediaType, "invalid", unsupported.Message, faults).ConfigureAwait(false);

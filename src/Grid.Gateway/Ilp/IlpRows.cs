@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using Grid.Domain.Events;
@@ -10,8 +9,6 @@ namespace Grid.Gateway.Ilp;
 /// <summary>Reads lines of line protocol as events. Allocates nothing for a line that is right. Used by one caller at a time.</summary>
 public sealed class IlpRows : LineRows
 {
-    private static readonly SearchValues<byte> StopsInFields = SearchValues.Create("\"\\=\n"u8);
-
     private readonly IlpMapping _mapping;
     private readonly TimeProvider _time;
     private readonly long _unitNs;
@@ -50,7 +47,13 @@ public sealed class IlpRows : LineRows
             return 0;
         }
 
-        return data[stop] == '\n' && data[..stop].IndexOf("=="u8) < 0 ? stop + 1 : FindEndOfUnusual(data);
+        if (data[stop] == '\n' && data[..stop].IndexOf("=="u8) < 0)
+        {
+            return stop + 1;
+        }
+
+        _holdsLineEnds = true;
+        return IlpLineEnd.Find(data, out _isBinary);
     }
 
     /// <inheritdoc/>
@@ -265,113 +268,4 @@ public sealed class IlpRows : LineRows
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static RowFault Problem(in IlpLine line) => new(line.Problem!) { Column = line.Column };
-
-    // A line with quotes, escapes or binary values: its end is the first line end outside of them.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private int FindEndOfUnusual(ReadOnlySpan<byte> data)
-    {
-        if (data.TrimStart(" \r\n"u8) is [(byte)'#', ..])
-        {
-            return data.IndexOf((byte)'\n') + 1;
-        }
-
-        _holdsLineEnds = true;
-        var at = data.Length - data.TrimStart((byte)' ').Length;
-        while (true)
-        {
-            var stop = data[at..].IndexOfAny((byte)' ', (byte)'\\', (byte)'\n');
-            if (stop < 0 || at + stop + 1 >= data.Length)
-            {
-                return stop >= 0 && data[at + stop] == '\n' ? at + stop + 1 : 0;
-            }
-
-            at += stop + 1;
-            switch (data[at - 1])
-            {
-                case (byte)'\n':
-                    return at;
-                case (byte)' ':
-                    return FindEndOfFields(data, at);
-                case (byte)'\\':
-                    at++;
-                    break;
-            }
-        }
-    }
-
-    private int FindEndOfFields(ReadOnlySpan<byte> data, int at)
-    {
-        while (at < data.Length)
-        {
-            var stop = data[at..].IndexOfAny(StopsInFields);
-            if (stop < 0)
-            {
-                return 0;
-            }
-
-            at += stop;
-            int length;
-            switch (data[at])
-            {
-                case (byte)'\n':
-                    return at + 1;
-                case (byte)'\\':
-                    length = 2;
-                    break;
-                case (byte)'=' when at + 1 == data.Length:
-                    return 0;
-                case (byte)'=':
-                    length = LengthOfValue(data[(at + 1)..]);
-                    break;
-                default:
-                    length = 1;
-                    break;
-            }
-
-            if (length == 0)
-            {
-                return 0;
-            }
-
-            at += length;
-        }
-
-        return 0;
-    }
-
-    // With the equals sign before it: of text in quotes and of binary all of it, of others the sign alone. 0 if it has not all come.
-    private int LengthOfValue(ReadOnlySpan<byte> value)
-    {
-        if (value[0] == '=')
-        {
-            _isBinary = true;
-            var binary = IlpBinary.Length(value);
-            return binary == 0 ? 0 : Math.Max(binary, 1) + 1;
-        }
-
-        if (value[0] != '"')
-        {
-            return 1;
-        }
-
-        var at = 1;
-        while (at < value.Length)
-        {
-            var stop = value[at..].IndexOfAny((byte)'"', (byte)'\\');
-            if (stop < 0)
-            {
-                return 0;
-            }
-
-            at += stop;
-            if (value[at] == '"')
-            {
-                return at + 2;
-            }
-
-            at += 2;
-        }
-
-        return 0;
-    }
 }

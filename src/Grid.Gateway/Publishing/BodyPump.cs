@@ -5,15 +5,25 @@ using Grid.Gateway.Http;
 namespace Grid.Gateway.Publishing;
 
 /// <summary>
-/// Publishes the rows of one body while it comes in, segment by segment. A client that makes the server wait does not keep a
-/// feed meanwhile: what it sent is completed and the feed given back.
+/// Publishes the rows of one body while it comes in, segment by segment. A client that makes the server wait, or sends less than
+/// <see cref="BytesPerSecondMin"/>, does not keep a feed meanwhile: what it sent is completed and the feed given back.
 /// </summary>
 internal sealed class BodyPump(EventPublisher publisher, PublicationTerms terms, RowIntake intake, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>Wait for a client after which others may have the feed.</summary>
     public static readonly TimeSpan Stall = TimeSpan.FromSeconds(1);
 
+    /// <summary>Rate below which others may have the feed.</summary>
+    public const int BytesPerSecondMin = 64 << 10;
+
+    /// <summary>Time that a body with a batch number has, which cannot be published in parts.</summary>
+    public static readonly TimeSpan BatchTimeout = TimeSpan.FromSeconds(30);
+
     private Publication? _publication;
+
+    // Of the publication: when it began, and the bytes that came since.
+    private long _begunAt;
+    private long _bytesSince;
     private PublishedCounts _total = PublishedCounts.None;
 
     /// <summary>Publishes all of it and tells what became of it.</summary>
@@ -27,8 +37,15 @@ internal sealed class BodyPump(EventPublisher publisher, PublicationTerms terms,
         for (var isCompleted = false; !isCompleted;)
         {
             var read = await ReadAsync(body, cancel).ConfigureAwait(false);
-            _publication ??= intake.Target = await publisher.BeginAsync(terms, cancel).ConfigureAwait(false);
+            if (_publication is null)
+            {
+                _publication = intake.Target = await publisher.BeginAsync(terms, cancel).ConfigureAwait(false);
+                _begunAt = time.GetTimestamp();
+                _bytesSince = 0;
+            }
+
             bytes += read.Buffer.Length;
+            _bytesSince += read.Buffer.Length;
             if (bytes > bytesMax)
             {
                 throw new GridException(
@@ -69,15 +86,43 @@ internal sealed class BodyPump(EventPublisher publisher, PublicationTerms terms,
         }
 
         var pending = reading.AsTask();
+        if (!IsSlow() && await CompletesSoonAsync(pending, cancel).ConfigureAwait(false))
+        {
+            return await pending.ConfigureAwait(false);
+        }
+
+        if (terms.Batch is not null)
+        {
+            body.CancelPendingRead();
+            await pending.ConfigureAwait(false);
+            throw new GridException(
+                GridErrorCode.TimedOut,
+                $"the body did not come in time; with a batch number it comes within {BatchTimeout.TotalSeconds} s and without a pause of {Stall.TotalSeconds} s");
+        }
+
+        await GiveBackAsync(_publication, cancel).ConfigureAwait(false);
+        return await pending.ConfigureAwait(false);
+    }
+
+    private bool IsSlow()
+    {
+        var held = time.GetElapsedTime(_begunAt);
+        return terms.Batch is null ? held > Stall && _bytesSince < held.TotalSeconds * BytesPerSecondMin : held > BatchTimeout;
+    }
+
+    private async ValueTask<bool> CompletesSoonAsync(Task pending, CancellationToken cancel)
+    {
         using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var first = await Task.WhenAny(pending, Task.Delay(Stall, time, soon.Token)).ConfigureAwait(false);
         await soon.CancelAsync().ConfigureAwait(false);
-        if (first != pending)
-        {
-            await GiveBackAsync(_publication, cancel).ConfigureAwait(false);
-        }
+        return first == pending;
+    }
 
-        return await pending.ConfigureAwait(false);
+    private async ValueTask GiveBackAsync(Publication publication, CancellationToken cancel)
+    {
+        _total = _total.Plus(await publication.CompleteAsync(cancel).ConfigureAwait(false));
+        _publication = null;
+        await publication.DisposeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask TakeAsync(ReadOnlyMemory<byte> rest, CancellationToken cancel)
@@ -90,17 +135,5 @@ internal sealed class BodyPump(EventPublisher publisher, PublicationTerms terms,
                 await _publication.FlushAsync(cancel).ConfigureAwait(false);
             }
         }
-    }
-
-    private async ValueTask GiveBackAsync(Publication publication, CancellationToken cancel)
-    {
-        if (terms.Batch is not null)
-        {
-            throw new GridException(GridErrorCode.TimedOut, $"nothing of the body came for {Stall.TotalSeconds} s; a request with a batch number comes without a pause");
-        }
-
-        _total = _total.Plus(await publication.CompleteAsync(cancel).ConfigureAwait(false));
-        _publication = null;
-        await publication.DisposeAsync().ConfigureAwait(false);
     }
 }

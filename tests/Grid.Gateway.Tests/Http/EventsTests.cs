@@ -201,4 +201,30 @@ public sealed class EventsTests
         Assert.Contains("\"events\":2,\"accepted\":2", Encoding.ASCII.GetString(answer, 0, length), StringComparison.Ordinal);
         Assert.Equal(["OTHER", "SLOW", "SLOW"], fixture.Grid.Events.Select(e => fixture.Grid.Names.Symbol(e.Event.Instrument)).Order());
     }
+
+    [Fact]
+    public async Task A_batch_that_stops_in_the_middle_is_refused_and_not_used_up()
+    {
+        var time = new ManualTime();
+        await using var fixture = await HttpFixture.StartAsync(o => o.PublishersMax = 1, time);
+        using var slow = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await slow.ConnectAsync(fixture.EndPoint, Cancel);
+        var row = """{"time":1,"instrument":"A","price":1,"size":1}""" + "\n";
+        await slow.SendAsync(Encoding.ASCII.GetBytes(
+            $"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nGrid-Producer: p\r\nGrid-Epoch: 1\r\nGrid-Batch: 1\r\nContent-Type: application/x-ndjson\r\nContent-Length: 10000\r\n\r\n{row}"), Cancel);
+
+        var answer = new byte[4096];
+        var answering = slow.ReceiveAsync(answer, Cancel).AsTask();
+        while (!answering.IsCompleted)
+        {
+            Cancel.ThrowIfCancellationRequested();
+            time.Advance(BodyPump.Stall);
+            await Task.Yield();
+        }
+
+        var text = Encoding.ASCII.GetString(answer, 0, await answering);
+        Assert.StartsWith("HTTP/1.1 408 ", text, StringComparison.Ordinal);
+        Assert.Contains("the body did not come in time; with a batch number it comes within 30 s and without a pause of 1 s", text, StringComparison.Ordinal);
+        Assert.Empty(fixture.Grid.Events);
+    }
 }

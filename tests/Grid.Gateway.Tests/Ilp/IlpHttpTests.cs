@@ -143,11 +143,12 @@ public sealed class IlpHttpTests
             o.InflatedBytesMax = 2048;
         });
 
-        var (plain, _, _) = await fixture.WriteAsync(GridFixture.Trades(100));
+        var (plain, tooLarge, _) = await fixture.WriteAsync(GridFixture.Trades(100));
         var (inflated, _, _) = await fixture.PostAsync("/write", GridFixture.Gzip(Encoding.UTF8.GetBytes(GridFixture.Trades(30))), encoding: "gzip");
         var (other, problem, _) = await fixture.PostAsync("/write", "x"u8.ToArray(), encoding: "zstd");
 
         Assert.Equal((HttpStatusCode.RequestEntityTooLarge, HttpStatusCode.RequestEntityTooLarge), (plain, inflated));
+        Assert.Equal("request too large", (string)tooLarge!["code"]!);
         Assert.Equal((HttpStatusCode.UnsupportedMediaType, "the content encoding is 'zstd'; gzip and identity are understood"), (other, (string)problem!["error"]!));
     }
 
