@@ -112,10 +112,15 @@ internal sealed class BodyPump(EventPublisher publisher, PublicationTerms terms,
 
     private async ValueTask<bool> CompletesSoonAsync(Task pending, CancellationToken cancel)
     {
-        using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var first = await Task.WhenAny(pending, Task.Delay(Stall, time, soon.Token)).ConfigureAwait(false);
-        await soon.CancelAsync().ConfigureAwait(false);
-        return first == pending;
+        try
+        {
+            await pending.WaitAsync(Stall, time, cancel).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException) when (!pending.IsCompleted)
+        {
+            return false;
+        }
     }
 
     private async ValueTask GiveBackAsync(Publication publication, CancellationToken cancel)
