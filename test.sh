@@ -116,6 +116,13 @@ build() {
     fi
 }
 
+# Clients of others, which some tests run with node. A test that needs one that is missing says so and fails.
+install_node_clients() {
+    local folder=tests/Grid.Gateway.Tests/Node
+    if ! command -v npm >/dev/null; then echo "npm is missing: $folder is not installed."; return; fi
+    npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts >"$out/npm.log" 2>&1 || { echo "npm ci failed in $folder:"; tail -n 5 "$out/npm.log"; }
+}
+
 # A number out of the runner's closing line, which reads
 # "   Grid.X.Tests  Total: 5, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 0.123s".
 count_of() { local n; n=$(sed -nE "s/.*[ ,]$1: ([0-9]+).*/\1/p" <<<"$2"); echo "${n:-0}"; }
@@ -168,6 +175,7 @@ main() {
     need_programs
     choose_solution
     build
+    install_node_clients
     echo "Testing$( ((long)) && echo ', long tests too' || true)."
     local name
     for name in $(projects_of "$solution" | sed -nE 's|^tests/([^/]+\.Tests)/.*|\1|p'); do

@@ -56,4 +56,28 @@ public static class GridLimits
 
     /// <summary>Rows (ticks, bars, instruments, quarantined events) of one answer; a longer history is asked for in pieces.</summary>
     public const int QueryRowsMax = 10_000_000;
+
+    /// <summary>Requests that publish at the same time, each with a feed and up to 4 MB of encoded events: 256 MB.</summary>
+    public const int PublisherFeedsMax = 64;
+
+    /// <summary>Names that a feed of the server's own numbers before it is opened anew: at about 100 bytes each 25 MB.</summary>
+    public const int PublisherNamesMax = 1 << 18;
+
+    /// <summary>Bytes that the compressed body of a request may become.</summary>
+    public const int HttpInflatedBytesMax = 1 << 30;
+
+    /// <summary>How many times larger than itself a compressed body may become, once it is larger than <see cref="HttpInflatedBytesFree"/>; market data as text becomes 4 to 20 times larger.</summary>
+    public const int HttpInflatedRatioMax = 200;
+
+    /// <summary>Bytes that a compressed body may become whatever its own size is.</summary>
+    public const int HttpInflatedBytesFree = 1 << 20;
+
+    /// <summary>Bytes of one line or row of a body, and of one line of a line-protocol connection.</summary>
+    public const int RowBytesMax = 1 << 20;
+
+    /// <summary>Line-protocol connections of one server: at about 100 KB while busy, 1.6 GB.</summary>
+    public const int IlpConnectionsMax = 1 << 14;
+
+    /// <summary>Malformed rows of a request that its answer shows; the others are counted.</summary>
+    public const int RowFaultsShownMax = 100;
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using Grid.Domain.Identifiers;
 
 namespace Grid.Gateway;
 
@@ -32,6 +34,36 @@ internal sealed class OptionFaults(string component)
         else if (!IPAddress.IsLoopback(value.Address))
         {
             _faults.Add($"{component} option {name} is {value}, which is not a loopback address; this release listens on loopback only, because API keys and TLS, without which no other address is safe, come in a later release.");
+        }
+    }
+
+    public void CheckName(string name, string value)
+    {
+        var bytes = Encoding.UTF8.GetBytes(value);
+        if (!NameRules.IsValid(bytes))
+        {
+            _faults.Add($"{component} option {name}: {NameRules.Explain(bytes)}.");
+        }
+    }
+
+    public void CheckOneOf(string name, string value, IEnumerable<string> known)
+    {
+        if (!known.Contains(value))
+        {
+            _faults.Add($"{component} option {name} is {value}; it must be one of {string.Join(", ", known)}.");
+        }
+    }
+
+    /// <summary>Keeps what a check has to say.</summary>
+    public void Check(Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (ArgumentException e)
+        {
+            _faults.Add($"{component} option: {e.Message}.");
         }
     }
 

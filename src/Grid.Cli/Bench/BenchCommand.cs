@@ -5,7 +5,7 @@ using Grid.Domain.Feed;
 
 namespace Grid.Cli.Bench;
 
-/// <summary><c>grid bench ingest|recovery|query|stream</c>: measures, over the public protocols, and says what machine it ran on.</summary>
+/// <summary><c>grid bench ingest|ilp|recovery|query|stream</c>: measures, over the public protocols, and says what machine it ran on.</summary>
 internal static class BenchCommand
 {
     private const long Endless = long.MaxValue;
@@ -24,6 +24,7 @@ internal static class BenchCommand
     public static Command Create() => new("bench", "Measure this machine")
     {
         Ingest(),
+        Ilp(),
         Recovery(),
         Query(),
         Streams(),
@@ -62,6 +63,25 @@ internal static class BenchCommand
                 Json = line.GetValue(Json),
             }).RunAsync(cancel);
         });
+        return command;
+    }
+
+    private static Command Ilp()
+    {
+        var connections = CommandLine.NumberOption("--connections", "keep-alive connections, each with one request at a time", 1, 256, 8);
+        var rows = CommandLine.NumberOption("--rows", "rows of a request", 1, 100_000, 8_192);
+        var command = new Command("ilp", "Write a synthetic market as line protocol over HTTP, and check what came out") { Instruments, Seconds, connections, rows, Seed, Config, Keep, Json };
+        command.SetAction((line, cancel) => new IlpBench(new IlpBenchOptions
+        {
+            Instruments = (int)line.GetValue(Instruments),
+            Seed = (ulong)line.GetValue(Seed),
+            Seconds = line.GetValue(Seconds),
+            Connections = (int)line.GetValue(connections),
+            Rows = (int)line.GetValue(rows),
+            Config = line.GetValue(Config),
+            Keep = line.GetValue(Keep),
+            Json = line.GetValue(Json),
+        }).RunAsync(cancel));
         return command;
     }
 

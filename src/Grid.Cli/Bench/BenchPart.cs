@@ -14,6 +14,9 @@ internal enum BenchPart
     /// <summary>The receiving end of a bare loop.</summary>
     BareSink,
 
+    /// <summary>The feeder of <c>bench ilp</c>.</summary>
+    IlpFeeder,
+
     /// <summary>The clients of <c>bench query</c>.</summary>
     QueryLoad,
 
@@ -51,6 +54,9 @@ internal static class BenchPartRun
                 break;
             case BenchPart.BareSink:
                 BareLoopSink.Run(Read<BareLoopOptions>(options), at => Console.WriteLine(at));
+                break;
+            case BenchPart.IlpFeeder:
+                Say(new IlpBenchFeeder(Read<IlpFeederOptions>(options)).Run());
                 break;
             case BenchPart.QueryLoad:
                 Say(QueryBenchLoad.Run(Read<QueryLoadOptions>(options)));

@@ -33,7 +33,7 @@ internal sealed class BenchServer : IAsyncDisposable
     /// <exception cref="CommandFailure">It ends before.</exception>
     public static async Task<BenchServer> StartAsync(string dataFolder, IEnumerable<string> more, CancellationToken cancel)
     {
-        var process = BenchProcess.Start("the server", ["serve", "--data", dataFolder, "--feed", AnyPort, "--http", AnyPort, .. more]);
+        var process = BenchProcess.Start("the server", ["serve", "--data", dataFolder, "--feed", AnyPort, "--http", AnyPort, "--ilp", AnyPort, .. more]);
         try
         {
             string? http = null;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Grid.Domain.Feed;
+using Grid.Domain.Identifiers;
 using Grid.Runtime;
 using Grid.Runtime.Recovery;
 
@@ -108,7 +109,7 @@ internal sealed class IngestBench(IngestBenchOptions options)
         var after = server.Process.Measure();
         var status = await server.GetAsync("/v1/status", cancel);
         var allocated = await AllocatedAsync(server, cancel) - allocatedBefore;
-        var differences = await new IngestBenchCheck(feeder, fed).CompareAsync(server, cancel);
+        var differences = await new IngestBenchCheck(Expected(feeder, fed)).CompareAsync(server, cancel);
         await server.StopAsync(cancel);
         var (hash, reference) = await HashAsync(data, folder, feeder, fed, cancel);
         if (hash != (reference ?? hash))
@@ -197,6 +198,9 @@ internal sealed class IngestBench(IngestBenchOptions options)
         ModelFile = Path.Combine(folder.Path, "model.bin"),
         ClockFile = Path.Combine(folder.Path, "clock.bin"),
     };
+
+    private static IngestExpectation Expected(IngestFeederOptions feeder, IngestFeederReport fed) =>
+        new(fed.Given, fed.Duplicates, fed.Events, fed.Outcomes, new UnixNanos(fed.Start), new UnixNanos(fed.End), BenchPreload.Model(feeder));
 
     private static async Task<long?> AllocatedAsync(BenchServer server, CancellationToken cancel) =>
         Find(await server.GetAsync("/v1/status", cancel), "allocated_bytes");

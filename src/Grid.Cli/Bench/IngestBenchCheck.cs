@@ -4,8 +4,25 @@ using Grid.Domain.Identifiers;
 
 namespace Grid.Cli.Bench;
 
+/// <summary>What must have come out of a benchmark's feeding.</summary>
+/// <param name="Given">Events given.</param>
+/// <param name="Duplicates">Of these, events given twice.</param>
+/// <param name="Acknowledged">Events acknowledged.</param>
+/// <param name="Outcomes">What the server said of them.</param>
+/// <param name="Start">First event time.</param>
+/// <param name="End">Last event time.</param>
+/// <param name="Model">What must be known of each instrument.</param>
+internal sealed record IngestExpectation(
+    long Given,
+    long Duplicates,
+    long Acknowledged,
+    IngestOutcomes Outcomes,
+    UnixNanos Start,
+    UnixNanos End,
+    IReadOnlyList<(string Symbol, ExpectedInstrument Expected)> Model);
+
 /// <summary>Compares what the server says, over HTTP, with what the market's own model says must have come out.</summary>
-internal sealed class IngestBenchCheck(IngestFeederOptions asked, IngestFeederReport fed)
+internal sealed class IngestBenchCheck(IngestExpectation fed)
 {
     private const int InstrumentsAtOnce = 200;
     private const int DifferencesToldMax = 10;
@@ -16,12 +33,12 @@ internal sealed class IngestBenchCheck(IngestFeederOptions asked, IngestFeederRe
     public async Task<List<string>> CompareAsync(BenchServer server, CancellationToken cancel)
     {
         var outcomes = (await server.GetAsync("/v1/status", cancel)).GetProperty("outcomes");
-        Check("the events acknowledged", fed.Given, fed.Events);
+        Check("the events acknowledged", fed.Given, fed.Acknowledged);
         CheckOutcome("accepted", fed.Given - fed.Duplicates, fed.Outcomes.Accepted);
         CheckOutcome("duplicate", fed.Duplicates, fed.Outcomes.Duplicate);
         CheckOutcome("flagged", 0, fed.Outcomes.Flagged);
         CheckOutcome("rejected", 0, fed.Outcomes.Rejected);
-        foreach (var some in BenchPreload.Model(asked).Where(i => i.Expected.Trades + i.Expected.Quotes > 0).Chunk(InstrumentsAtOnce))
+        foreach (var some in fed.Model.Where(i => i.Expected.Trades + i.Expected.Quotes > 0).Chunk(InstrumentsAtOnce))
         {
             var found = await server.GetAsync($"/v1/latest?instruments={string.Join(',', some.Select(i => i.Symbol))}", cancel);
             foreach (var ((symbol, expected), latest) in some.Zip(found.EnumerateArray()))
@@ -62,7 +79,7 @@ internal sealed class IngestBenchCheck(IngestFeederOptions asked, IngestFeederRe
     // The model is of the whole run; a day's statistics are the same only if the run did not go over midnight.
     private void CheckDay(string symbol, in ExpectedInstrument expected, JsonElement day)
     {
-        if (new UnixNanos(fed.Start).Date != new UnixNanos(fed.End).Date)
+        if (fed.Start.Date != fed.End.Date)
         {
             return;
         }

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
-using Grid.Cli.Feeds;
 using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
+using Grid.Gateway.Rows;
 
 namespace Grid.Cli.Bench;
 

@@ -34,6 +34,7 @@ internal static class DemoCommand
         try
         {
             var settings = ServerSettings.Load(path: null, folder, FreeOr(new FeedOptions().EndPoint), FreeOr(new GatewayOptions().EndPoint));
+            settings.Ilp = null;
             var seconds = line.GetValue(Seconds);
             var options = new DemoOptions(
                 seconds == 0 ? null : TimeSpan.FromSeconds(seconds), line.GetValue(Rate), (int)line.GetValue(Instruments), (ulong)line.GetValue(Seed));

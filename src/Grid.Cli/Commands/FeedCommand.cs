@@ -7,6 +7,8 @@ using Grid.Cli.Output;
 using Grid.Client.Feed;
 using Grid.Domain.Dedup;
 using Grid.Domain.Feed;
+using Grid.Gateway.Ilp;
+using Grid.Gateway.Rows;
 
 namespace Grid.Cli.Commands;
 
@@ -15,7 +17,7 @@ internal static class FeedCommand
 {
     private const int ReconnectAttemptsMax = 120;
 
-    private static readonly string[] Formats = ["lean", "csv", "ndjson"];
+    private static readonly string[] Formats = ["lean", "csv", "ndjson", "ilp"];
 
     private static readonly Argument<string> Format = new("FORMAT")
     {
@@ -25,7 +27,7 @@ internal static class FeedCommand
 
     private static readonly Argument<string[]> Paths = new("PATH")
     {
-        Description = "files; of lean also folders with zips; of csv and ndjson also - for standard input",
+        Description = "files; of lean also folders with zips; of csv, ndjson and ilp also - for standard input",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -43,6 +45,15 @@ internal static class FeedCommand
             result, text => text == "max" ? 0 : double.TryParse(text, CultureInfo.InvariantCulture, out var f) && f is > 0 and <= 1e9 ? f : null, "max or a number above 0") ?? 0,
     };
 
+    private static readonly Option<string?> Mapping = new("--mapping") { Description = "of ilp: a JSON file that says what measurements and columns are", HelpName = "F" };
+    private static readonly Option<string> Precision = new("--precision")
+    {
+        Description = "of ilp: unit of times that do not say theirs; ns unless given",
+        HelpName = string.Join('|', IlpPrecision.All.Select(p => p.Key)),
+        DefaultValueFactory = _ => "ns",
+        CustomParser = result => CommandLine.Parse(result, text => IlpPrecision.TryParse(text, out _) ? text : null, "a unit of time"),
+    };
+
     private static readonly Option<string> Producer = new("--producer") { Description = "name of this producer", DefaultValueFactory = _ => "grid-feed" };
     private static readonly Option<ulong> Epoch = new("--epoch")
     {
@@ -58,7 +69,7 @@ internal static class FeedCommand
     public static Command Create()
     {
         var command = new Command("feed", "Send files to a server") { Format, Paths };
-        foreach (var option in new Option[] { To, Ack, Policy, Source, Speed, Producer, Epoch, ShuffleWindow, Seed, Output })
+        foreach (var option in new Option[] { To, Ack, Policy, Source, Mapping, Precision, Speed, Producer, Epoch, ShuffleWindow, Seed, Output })
         {
             command.Options.Add(option);
         }
@@ -78,6 +89,7 @@ internal static class FeedCommand
         // Files are looked for before the server is, so that a wrong path is told even where no server runs.
         var entries = format == "lean" ? LeanEntry.Find(paths, Console.Error.WriteLine) : [];
         TextEventReader.RequireFiles(format == "lean" ? [] : paths);
+        var rows = format == "ilp" ? Rows(line) : null;
         var speed = line.GetValue(Speed);
         var options = new FeedClientOptions
         {
@@ -101,7 +113,7 @@ internal static class FeedCommand
 
         await using var client = await FeedClient.ConnectAsync(options, cancel: cancel);
         var sources = new FeedSources(client, line.GetValue(Policy), isLean: format == "lean");
-        using var reader = Open(format, entries, paths, source, sources.NumberOf, report.Add);
+        using var reader = Open(format, entries, paths, source, rows, sources.NumberOf, report.Add);
         var run = new FeedRun(client, reader, sources, TimeProvider.System, new FeedRunOptions
         {
             Speed = speed,
@@ -122,14 +134,27 @@ internal static class FeedCommand
         return 0;
     }
 
+    private static IlpRows Rows(ParseResult line)
+    {
+        try
+        {
+            return new IlpRows(IlpMapping.Load(line.GetValue(Mapping)), IlpPrecision.UnitNs(line.GetValue(Precision)!), TimeProvider.System);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandFailure(e.Message, e);
+        }
+    }
+
     private static EventReader Open(
-        string format, List<LeanEntry> entries, string[] paths, string source, NameNumbering numbering, Action<MalformedLine> onMalformed)
+        string format, List<LeanEntry> entries, string[] paths, string source, IlpRows? rows, NameNumbering numbering, Action<MalformedLine> onMalformed)
     {
         try
         {
             return format switch
             {
                 "lean" => new LeanReader(entries, source, numbering) { OnMalformed = onMalformed },
+                "ilp" => new IlpEventReader(paths, source, rows!, numbering) { OnMalformed = onMalformed },
                 "csv" => new CsvEventReader(paths, source, numbering) { OnMalformed = onMalformed },
                 _ => new NdjsonEventReader(paths, source, numbering) { OnMalformed = onMalformed },
             };

@@ -11,22 +11,29 @@ namespace Grid.Cli.Commands;
 /// <summary><c>grid serve</c>: the embedded server, until SIGINT or SIGTERM.</summary>
 internal static class ServeCommand
 {
-    private static readonly Option<string?> Config = new("--config") { Description = "a JSON file with the sections Data, Grid, Feed, Http, Otlp, Rules and Serilog", HelpName = "F" };
+    private static readonly Option<string?> Config = new("--config") { Description = "a JSON file with the sections Data, Grid, Feed, Http, Ilp, Otlp, Rules and Serilog", HelpName = "F" };
     private static readonly Option<string?> Data = new("--data") { Description = "the data folder; 'data' unless given", HelpName = "DIR" };
     private static readonly Option<EndPoint?> Feed = CommandLine.EndPointOption("--feed", "where the binary feed listens; 127.0.0.1:7401 unless given, port 0 picks a free one");
 
     private static readonly Option<EndPoint?> Http = CommandLine.EndPointOption("--http", "where HTTP is answered; 127.0.0.1:7400 unless given, port 0 picks a free one");
 
+    private static readonly Option<EndPoint?> Ilp = CommandLine.EndPointOption("--ilp", "where line protocol listens; 127.0.0.1:7402 unless given, port 0 picks a free one");
+
     public static Command Create()
     {
-        var command = new Command("serve", "Run the embedded server") { Config, Data, Http, Feed };
+        var command = new Command("serve", "Run the embedded server") { Config, Data, Http, Feed, Ilp };
         command.SetAction(RunAsync);
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult line, CancellationToken cancel)
     {
-        var settings = ServerSettings.Load(line.GetValue(Config), line.GetValue(Data), CommandLine.Local(line.GetValue(Feed), "--feed"), CommandLine.Local(line.GetValue(Http), "--http"));
+        var settings = ServerSettings.Load(
+            line.GetValue(Config),
+            line.GetValue(Data),
+            CommandLine.Local(line.GetValue(Feed), "--feed"),
+            CommandLine.Local(line.GetValue(Http), "--http"),
+            CommandLine.Local(line.GetValue(Ilp), "--ilp"));
         await using var log = GridLogs.Start(
             $"serve-{Environment.ProcessId}", LogEventLevel.Information, settings.Grid.DataFolder, settings.Configuration);
         using var logs = new SerilogLoggerFactory(log);

@@ -1,17 +1,11 @@
-using System.Text;
+using Grid.Gateway.Rows;
 
 namespace Grid.Cli.Feeds;
 
-/// <summary>
-/// Reads events from CSV files whose first line names the columns (<see cref="EventColumns"/>). Fields may stand in double
-/// quotes; a quote inside is doubled; a field has no line break.
-/// </summary>
+/// <summary>Reads events from CSV files (<see cref="CsvRows"/>).</summary>
 internal sealed class CsvEventReader : TextEventReader
 {
-    private readonly CsvFields _fields = new();
-
-    // _columns[i] is what the i-th field of a line is.
-    private EventColumn[] _columns = [];
+    private readonly CsvRows _rows = new();
 
     /// <summary>Opens the first file.</summary>
     /// <exception cref="CommandFailure">It cannot be read or its header is wrong.</exception>
@@ -25,53 +19,11 @@ internal sealed class CsvEventReader : TextEventReader
             throw new CommandFailure($"'{path}' is empty; its first line must name the columns");
         }
 
-        if (header.StartsWith(Encoding.UTF8.Preamble))
+        if (_rows.Begin(header) is { } fault)
         {
-            header = header[Encoding.UTF8.Preamble.Length..];
+            throw new CommandFailure($"'{path}' has {fault}");
         }
-
-        var columns = new List<EventColumn>();
-        foreach (var range in header.Split((byte)','))
-        {
-            var name = header[range].Trim(" \""u8);
-            if (!EventColumns.TryFind(name, out var column))
-            {
-                throw new CommandFailure($"'{path}' has a column '{Encoding.UTF8.GetString(name)}'; known are {string.Join(", ", EventColumns.Names)}");
-            }
-
-            if (columns.Contains(column))
-            {
-                throw new CommandFailure($"'{path}' has two columns '{EventColumns.Names[(int)column]}'");
-            }
-
-            columns.Add(column);
-        }
-
-        _columns = [.. columns];
     }
 
-    protected override string? ParseLine(ReadOnlySpan<byte> line, EventRow row)
-    {
-        var rest = line;
-        var isLast = false;
-        for (var i = 0; i < _columns.Length; i++)
-        {
-            if (isLast)
-            {
-                return $"the row has {i} columns, not {_columns.Length}";
-            }
-
-            if (!_fields.TryTake(ref rest, out var field, out isLast))
-            {
-                return $"column {i + 1} has no closing quote before its end";
-            }
-
-            if (row.Set(_columns[i], field) is { } fault)
-            {
-                return fault;
-            }
-        }
-
-        return isLast ? null : $"the row has more than {_columns.Length} columns";
-    }
+    protected override RowFault? ParseLine(ReadOnlySpan<byte> line, EventRow row) => _rows.Parse(line, row);
 }

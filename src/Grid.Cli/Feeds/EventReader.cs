@@ -1,11 +1,6 @@
 using Grid.Domain.Events;
-using Grid.Domain.Identifiers;
 
 namespace Grid.Cli.Feeds;
-
-/// <summary>Gives a name its number in the producer's dictionary, the same number each time; numbers start at 1.</summary>
-/// <exception cref="ArgumentException">The name breaks <see cref="NameRules"/>.</exception>
-internal delegate int NameNumbering(NameKind kind, ReadOnlySpan<byte> name);
 
 /// <summary>A line that is not what its format says.</summary>
 /// <param name="File">Where: path, and the entry if the file holds several.</param>

@@ -3,6 +3,7 @@ using Grid.Client.Feed;
 using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
+using Grid.Gateway.Rows;
 
 namespace Grid.Cli.Feeds;
 

@@ -1,5 +1,6 @@
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
+using Grid.Gateway.Rows;
 
 namespace Grid.Cli.Feeds;
 

@@ -1,6 +1,7 @@
 using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
+using Grid.Gateway.Rows;
 
 namespace Grid.Cli.Feeds;
 

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
+using Grid.Gateway.Rows;
 
 namespace Grid.Cli.Feeds;
 

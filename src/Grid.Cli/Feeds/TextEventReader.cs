@@ -1,4 +1,5 @@
 using Grid.Domain.Events;
+using Grid.Gateway.Rows;
 
 namespace Grid.Cli.Feeds;
 
@@ -64,14 +65,14 @@ internal abstract class TextEventReader : EventReader
     protected abstract void BeginFile(string path, LineReader lines);
 
     /// <summary>Sets the fields of a row; gives null or what is wrong.</summary>
-    protected abstract string? ParseLine(ReadOnlySpan<byte> line, EventRow row);
+    protected abstract RowFault? ParseLine(ReadOnlySpan<byte> line, EventRow row);
 
     private bool TryParse(ReadOnlySpan<byte> line)
     {
         _row.Clear();
         var fault = _lines!.IsCut ? $"the line is longer than {LineReader.LineBytesMax} bytes"
             : line.IsEmpty ? "the line is empty"
-            : ParseLine(line, _row) ?? _row.Finish();
+            : (ParseLine(line, _row) ?? _row.Finish())?.Message;
         if (fault is not null)
         {
             Malformed(Path, _lines.Number, fault);

@@ -3,6 +3,7 @@ using Grid.Cli.Feeds;
 using Grid.Domain.Cusips;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
+using Grid.Gateway.Rows;
 
 namespace Grid.Cli.Imports;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Grid.Cli.Feeds;
 using Grid.Cli.Output;
+using Grid.Gateway.Rows;
 
 namespace Grid.Cli.Queries;
 

@@ -3,6 +3,7 @@ using Grid.Cli.Settings;
 using Grid.Cli.Telemetry;
 using Grid.Gateway.Feed;
 using Grid.Gateway.Http;
+using Grid.Gateway.Ilp;
 using Grid.Runtime;
 using Microsoft.Extensions.Logging;
 
@@ -17,14 +18,16 @@ internal sealed class EmbeddedServer : IAsyncDisposable
     private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
 
     private readonly FeedServer _feed;
+    private readonly IlpServer? _ilp;
     private readonly GatewayServer _http;
     private readonly MetricsExport _metrics;
 
-    private EmbeddedServer(EmbeddedGrid grid, MetricsExport metrics, FeedServer feed, GatewayServer http)
+    private EmbeddedServer(EmbeddedGrid grid, MetricsExport metrics, FeedServer feed, IlpServer? ilp, GatewayServer http)
     {
         Grid = grid;
         _metrics = metrics;
         _feed = feed;
+        _ilp = ilp;
         _http = http;
     }
 
@@ -37,7 +40,7 @@ internal sealed class EmbeddedServer : IAsyncDisposable
     public Uri Http => new($"http://{_http.EndPoint}");
 
     /// <summary>One line for each listener: what it speaks and where.</summary>
-    public IEnumerable<string> Listeners => [$"http http://{_http.EndPoint}", $"feed {Feed}"];
+    public IEnumerable<string> Listeners => [$"http http://{_http.EndPoint}", $"feed {Feed}", .. _ilp is { } ilp ? [$"ilp {ilp.EndPoint}"] : Array.Empty<string>()];
 
     /// <summary>Recovers the data folder and begins to listen.</summary>
     /// <exception cref="Storage.GridStorageException">The data folder cannot be used.</exception>
@@ -48,14 +51,21 @@ internal sealed class EmbeddedServer : IAsyncDisposable
         var grid = await EmbeddedGrid.OpenAsync(settings.Grid, TimeProvider.System, logs, cancel);
         var metrics = MetricsExport.Start(settings.Otlp);
         FeedServer? feed = null;
+        IlpServer? ilp = null;
         try
         {
             feed = FeedServer.Start(grid, settings.Feed, TimeProvider.System, logs);
+            ilp = settings.Ilp is null ? null : IlpServer.Start(grid, settings.Ilp, TimeProvider.System, logs);
             return new EmbeddedServer(
-                grid, metrics, feed, await GatewayServer.StartAsync(grid, settings.Http, TimeProvider.System, logs, metrics.Map, cancel));
+                grid, metrics, feed, ilp, await GatewayServer.StartAsync(grid, settings.Http, TimeProvider.System, logs, metrics.Map, cancel));
         }
         catch
         {
+            if (ilp is not null)
+            {
+                await ilp.DisposeAsync();
+            }
+
             if (feed is not null)
             {
                 await feed.DisposeAsync();
@@ -72,6 +82,11 @@ internal sealed class EmbeddedServer : IAsyncDisposable
     {
         // In this order, so that subscribers can be told that all they saw is durable.
         await _feed.DisposeAsync();
+        if (_ilp is not null)
+        {
+            await _ilp.DisposeAsync();
+        }
+
         await _http.DisposeAsync();
         _metrics.Dispose();
         await Grid.DisposeAsync();

@@ -4,6 +4,7 @@ using Grid.Cli.Telemetry;
 using Grid.Domain.Instruments;
 using Grid.Gateway.Feed;
 using Grid.Gateway.Http;
+using Grid.Gateway.Ilp;
 using Grid.Runtime;
 using Microsoft.Extensions.Configuration;
 
@@ -11,7 +12,7 @@ namespace Grid.Cli.Settings;
 
 /// <summary>
 /// Everything that a server is told: a JSON file with the sections <c>Data</c>, <c>Grid</c>, <c>Feed</c>, <c>Http</c>,
-/// <c>Otlp</c>, <c>Rules</c> and <c>Serilog</c>, and the command line's options, which win.
+/// <c>Ilp</c>, <c>Otlp</c>, <c>Rules</c> and <c>Serilog</c>, and the command line's options, which win.
 /// </summary>
 internal sealed class ServerSettings
 {
@@ -20,7 +21,7 @@ internal sealed class ServerSettings
 
     private const string DataKey = "Data";
     private const string EndPointKey = "EndPoint";
-    private static readonly string[] Sections = [DataKey, "Grid", "Feed", "Http", "Otlp", "Rules", "Serilog"];
+    private static readonly string[] Sections = [DataKey, "Grid", "Feed", "Http", "Ilp", "Otlp", "Rules", "Serilog"];
 
     // What is wrong, all of it.
     private readonly List<string> _faults = [];
@@ -42,13 +43,17 @@ internal sealed class ServerSettings
     /// <summary>HTTP.</summary>
     public GatewayOptions Http { get; private set; } = new();
 
+    /// <summary>Line protocol over TCP; null to leave it out.</summary>
+    public IlpOptions? Ilp { get; set; } = new();
+
     /// <summary>Reads the file, if there is one, lets options win over it, and checks all of it.</summary>
     /// <param name="path">The file; null for none.</param>
     /// <param name="dataFolder">Wins over the file; null does not.</param>
     /// <param name="feed">Wins over the file; null does not.</param>
     /// <param name="http">Wins over the file; null does not.</param>
+    /// <param name="ilp">Wins over the file; null does not.</param>
     /// <exception cref="CommandFailure">The file cannot be read, or something in it is wrong: names every option that is.</exception>
-    public static ServerSettings Load(string? path, string? dataFolder, IPEndPoint? feed, IPEndPoint? http)
+    public static ServerSettings Load(string? path, string? dataFolder, IPEndPoint? feed, IPEndPoint? http, IPEndPoint? ilp = null)
     {
         var configuration = ReadFile(path);
         var settings = new ServerSettings(configuration);
@@ -57,6 +62,9 @@ internal sealed class ServerSettings
         settings.Feed.EndPoint = feed ?? settings.EndPointOf("Feed") ?? settings.Feed.EndPoint;
         settings.Http = settings.Bind<GatewayOptions>("Http");
         settings.Http.EndPoint = http ?? settings.EndPointOf("Http") ?? settings.Http.EndPoint;
+        var lines = settings.Bind<IlpOptions>("Ilp");
+        lines.EndPoint = ilp ?? settings.EndPointOf("Ilp") ?? lines.EndPoint;
+        settings.Ilp = lines;
         settings.Grid = settings.Bind<EmbeddedGridOptions>("Grid");
         settings.Grid.DataFolder = dataFolder ?? configuration[DataKey] ?? DefaultDataFolder;
         settings.Try(() => settings.Grid.Rules = settings.Bind<RuleBookOptions>("Rules").ToRuleBook(ZoneOffsets.Find));
@@ -66,6 +74,8 @@ internal sealed class ServerSettings
         settings.Otlp = settings.Bind<OtlpOptions>("Otlp");
         settings.Otlp.Endpoint = configuration[$"Otlp:{EndPointKey}"] ?? settings.Otlp.Endpoint;
         settings.Try(settings.Otlp.Validate);
+        settings.Try(lines.Validate);
+        settings.Http.IlpMapping ??= lines.Mapping;
         return settings._faults.Count == 0 ? settings
             : throw new CommandFailure((path is null ? string.Empty : $"'{path}': ") + string.Join("; ", settings._faults));
     }

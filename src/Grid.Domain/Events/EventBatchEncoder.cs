@@ -77,6 +77,9 @@ public sealed class EventBatchEncoder
         return _buffer.AsSpan(0, _length + TrailerBytes);
     }
 
+    /// <summary>The payload as memory; valid until the next <see cref="Clear"/> or Add.</summary>
+    public ReadOnlyMemory<byte> FinishMemory() => _buffer.AsMemory(0, Finish().Length);
+
     private void AddWide(MarketEvent e, ReadOnlySpan<byte> wide)
     {
         EnsureRoom();

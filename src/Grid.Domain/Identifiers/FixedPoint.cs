@@ -11,11 +11,61 @@ public static class FixedPoint
 
     private const int ExponentMax = 400;
 
+    // So many digits never overflow 64 bits.
+    private const int PlainBytesMax = 18;
+
+    private static readonly ulong[] PowersOfTen = [.. Enumerable.Range(0, PlainBytesMax + 1).Select(n => Enumerable.Repeat(10UL, n).Aggregate(1UL, (power, ten) => power * ten))];
+
     /// <summary>
     /// Reads <c>[+-]digits[.digits][e[+-]digits]</c> as an integer scaled by 10^<paramref name="scale"/>.
     /// False if the text is not of this form, has more decimals than the scale holds, or does not fit 64 bits.
     /// </summary>
-    public static bool TryParse(ReadOnlySpan<byte> text, int scale, out long value)
+    public static bool TryParse(ReadOnlySpan<byte> text, int scale, out long value) =>
+        TryParsePlain(text, scale, out value) || TryParseAny(text, scale, out value);
+
+    // Almost every number is a few digits with a point; what is not, or does not fit, is looked at by the slower way.
+    private static bool TryParsePlain(ReadOnlySpan<byte> text, int scale, out long value)
+    {
+        value = 0;
+        if (text.Length > PlainBytesMax || (uint)scale >= (uint)PowersOfTen.Length)
+        {
+            return false;
+        }
+
+        ulong digits = 0;
+        var isNegative = text is [(byte)'-', ..];
+        var first = isNegative ? 1 : 0;
+        var point = text.Length;
+        for (var at = first; at < text.Length; at++)
+        {
+            var digit = (uint)(text[at] - '0');
+            if (digit <= 9)
+            {
+                digits = (digits * 10) + digit;
+            }
+            else if (text[at] == '.' && point == text.Length)
+            {
+                point = at;
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        var hasPoint = point < text.Length;
+        var decimals = hasPoint ? text.Length - point - 1 : 0;
+        if (text.Length - first - (hasPoint ? 1 : 0) == 0 || decimals > scale)
+        {
+            return false;
+        }
+
+        var tooHigh = Math.BigMul(digits, PowersOfTen[scale - decimals], out var scaled);
+        value = isNegative ? -(long)scaled : (long)scaled;
+        return tooHigh == 0 && scaled <= long.MaxValue;
+    }
+
+    private static bool TryParseAny(ReadOnlySpan<byte> text, int scale, out long value)
     {
         value = 0;
         var at = 0;

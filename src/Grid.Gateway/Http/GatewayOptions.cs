@@ -22,6 +22,15 @@ public sealed class GatewayOptions
     /// <summary>Largest request body in bytes; 1 KB to <see cref="GridLimits.HttpBodyBytesMax"/>, 16 MB by default.</summary>
     public long BodyBytesMax { get; set; } = 16 << 20;
 
+    /// <summary>Bytes that a compressed body may become; 1 KB to <see cref="GridLimits.HttpInflatedBytesMax"/>, 256 MB by default.</summary>
+    public long InflatedBytesMax { get; set; } = 256 << 20;
+
+    /// <summary>Requests that publish at the same time, each with a feed of its own; 1 to <see cref="GridLimits.PublisherFeedsMax"/>, 16 by default. One more waits.</summary>
+    public int PublishersMax { get; set; } = 16;
+
+    /// <summary>A file that says what measurements and columns of line protocol are; without it they are those of Grid.</summary>
+    public string? IlpMapping { get; set; }
+
     /// <summary>
     /// Names besides localhost and the loopback addresses that requests may be meant for: those of a proxy that hands the
     /// <c>Host</c> header on. None by default, so that no web page can reach the server under a name of its own.
@@ -41,6 +50,9 @@ public sealed class GatewayOptions
         faults.CheckRange(nameof(RowsMax), RowsMax, 1, GridLimits.QueryRowsMax, "rows");
         faults.CheckRange(nameof(BodyBytesMax), BodyBytesMax, 1 << 10, GridLimits.HttpBodyBytesMax, "bytes");
         Stream.Check(faults);
+        faults.CheckRange(nameof(InflatedBytesMax), InflatedBytesMax, 1 << 10, GridLimits.HttpInflatedBytesMax, "bytes");
+        faults.CheckRange(nameof(PublishersMax), PublishersMax, 1, GridLimits.PublisherFeedsMax, "feeds");
+        faults.Check(() => Ilp.IlpMapping.Load(IlpMapping));
         faults.ThrowIfAny();
     }
 }

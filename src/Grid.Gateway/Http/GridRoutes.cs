@@ -1,4 +1,6 @@
 using Grid.Gateway.Dashboard;
+using Grid.Gateway.Ilp;
+using Grid.Gateway.Publishing;
 using Grid.Gateway.Streams;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Builder;
@@ -16,7 +18,7 @@ public static class GridRoutes
     /// <see cref="Domain.GridException"/>; <see cref="GatewayServer"/> turns it into problem details. Subscriptions over WebSocket need
     /// <c>UseWebSockets</c> before.
     /// </summary>
-    /// <returns>What the routes hold open: a feed for definitions. To be disposed after the server.</returns>
+    /// <returns>What the routes hold open: feeds for what is published. To be disposed after the server.</returns>
     public static IAsyncDisposable MapGrid(this IEndpointRouteBuilder routes, IGrid grid, GatewayOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(routes);
@@ -24,12 +26,14 @@ public static class GridRoutes
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         var latest = new LatestEndpoint(grid, options);
-        var publisher = new InstrumentPublisher(grid, time);
+        var publisher = new EventPublisher(grid, "http", options.PublishersMax, time);
         routes.MapGet("/v1/latest", latest.ManyAsync);
         routes.MapGet("/v1/latest/{**symbol}", context => latest.TryAnswer(context) ? Task.CompletedTask : Refusals.NothingThereAsync(context));
         SeriesEndpoints.Map(routes, grid, options);
         OperationsEndpoints.Map(routes, grid, options);
-        InstrumentEndpoints.Map(routes, grid, publisher);
+        InstrumentEndpoints.Map(routes, grid, new InstrumentPublisher(publisher, time));
+        new EventsEndpoint(publisher, options, time).Map(routes);
+        new IlpEndpoints(publisher, IlpMapping.Load(options.IlpMapping), options, time).Map(routes);
         var stopping = routes.ServiceProvider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
         routes.MapGet("/v1/stream", new StreamEndpoint(grid, options, time, stopping).AnswerAsync).DisableHttpMetrics();
         DashboardFiles.Map(routes);

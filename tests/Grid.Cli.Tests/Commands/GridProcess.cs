@@ -43,6 +43,13 @@ internal sealed class GridProcess : IDisposable
             start.ArgumentList.Add(arg);
         }
 
+        // Servers of several tests run at once.
+        if (args[0] == "serve" && !args.Contains("--ilp"))
+        {
+            start.ArgumentList.Add("--ilp");
+            start.ArgumentList.Add("127.0.0.1:0");
+        }
+
         start.Environment.Remove("GRID_HTTP");
         foreach (var (name, value) in environment)
         {

@@ -1,5 +1,5 @@
-using Grid.Cli.Feeds;
 using Grid.Domain.Events;
+using Grid.Gateway.Rows;
 
 namespace Grid.Cli.Tests.Feeds;
 

@@ -1,6 +1,7 @@
 using Grid.Cli.Feeds;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
+using Grid.Gateway.Ilp;
 
 namespace Grid.Cli.Tests.Feeds;
 
@@ -45,6 +46,12 @@ internal sealed class ReaderRig
         var rig = new ReaderRig();
         var path = folder.Write("events.ndjson", string.Join('\n', lines));
         return rig.Run(new NdjsonEventReader([path], "ndjson", rig.NumberOf) { OnMalformed = rig.Malformed.Add });
+    }
+
+    public static ReaderRig Ilp(params string[] paths)
+    {
+        var rig = new ReaderRig();
+        return rig.Run(new IlpEventReader(paths, "ilp", new IlpRows(IlpMapping.BuiltIn, 1, TimeProvider.System), rig.NumberOf) { OnMalformed = rig.Malformed.Add });
     }
 
     // Small batches, so that a reader has to go on where it stopped.

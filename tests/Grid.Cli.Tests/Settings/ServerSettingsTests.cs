@@ -19,6 +19,7 @@ public sealed class ServerSettingsTests : IDisposable
         Assert.Equal("data", settings.Grid.DataFolder);
         Assert.Equal("127.0.0.1:7401", settings.Feed.EndPoint.ToString());
         Assert.Equal("127.0.0.1:7400", settings.Http.EndPoint.ToString());
+        Assert.Equal("127.0.0.1:7402", settings.Ilp!.EndPoint.ToString());
     }
 
     [Fact]
@@ -31,6 +32,7 @@ public sealed class ServerSettingsTests : IDisposable
               "Feed": { "EndPoint": "127.0.0.1:9001", "HelloTimeout": "00:00:07" },
               "Http": { "EndPoint": "localhost:9002", "RowsMax": 77 },
               "Otlp": { "Endpoint": "http://127.0.0.1:4317", "Interval": "00:00:05" },
+              "Ilp": { "EndPoint": "127.0.0.1:9003", "Precision": "us", "LineTimeout": "00:00:03" },
               "Rules": {
                 "Classes": { "equity": { "PriceBandBasisPoints": 500, "Calendar": "nyse" }, "mine": { "SizeZero": "Reject" } },
                 "Calendars": { "nyse": { "TimeZone": "America/New_York", "Hours": { "Monday": "09:30-16:00" }, "Holidays": [ "2024-12-25" ] } }
@@ -47,6 +49,7 @@ public sealed class ServerSettingsTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(7), settings.Feed.HelloTimeout);
         Assert.Equal(("127.0.0.1:9002", 77), (settings.Http.EndPoint.ToString(), settings.Http.RowsMax));
         Assert.Equal((new Uri("http://127.0.0.1:4317"), TimeSpan.FromSeconds(5)), (settings.Otlp.Collector, settings.Otlp.Interval));
+        Assert.Equal(("127.0.0.1:9003", "us", TimeSpan.FromSeconds(3)), (settings.Ilp!.EndPoint.ToString(), settings.Ilp.Precision, settings.Ilp.LineTimeout));
         Assert.Equal(500, settings.Grid.Rules["equity"].PriceBandBasisPoints);
         Assert.Equal(RuleAction.Reject, settings.Grid.Rules["mine"].SizeZero);
         Assert.NotNull(settings.Grid.Rules.FindCalendar("nyse"));

@@ -105,12 +105,13 @@ public sealed class RefusalTests
         Assert.Equal((4096, 1000, 10_000, 1 << 20, 65_536L), (stream.ConnectionsMax, stream.SubscriptionsMax, stream.NamesMax, stream.MessageBytesMax, stream.TicksBehindMax));
         Assert.Equal(
             (TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100)), (stream.SendTimeout, stream.KeepAlive, stream.FlushedAfter));
+        Assert.Equal((256L << 20, 16, null), (options.InflatedBytesMax, options.PublishersMax, options.IlpMapping));
     }
 
     [Fact]
     public void Every_option_out_of_its_range_is_named()
     {
-        var options = new GatewayOptions { EndPoint = new IPEndPoint(IPAddress.Parse("10.1.2.3"), 80), ConnectionsMax = 0, RowsMax = 0, BodyBytesMax = 1 };
+        var options = new GatewayOptions { EndPoint = new IPEndPoint(IPAddress.Parse("10.1.2.3"), 80), ConnectionsMax = 0, RowsMax = 0, BodyBytesMax = 1, InflatedBytesMax = 1, PublishersMax = 0 };
         options.Stream = new()
         {
             ConnectionsMax = 0, SubscriptionsMax = 0, NamesMax = 0, MessageBytesMax = 0, TicksBehindMax = 0, SendTimeout = default, KeepAlive = default, FlushedAfter = default,
@@ -132,6 +133,8 @@ public sealed class RefusalTests
             Http option Stream:SendTimeout is 00:00:00; it must be 00:00:00.1000000 to 00:10:00.
             Http option Stream:KeepAlive is 00:00:00; it must be 00:00:00.1000000 to 00:10:00.
             Http option Stream:FlushedAfter is 00:00:00; it must be 00:00:00.0010000 to 00:00:10.
+            Http option InflatedBytesMax is 1; it must be 1024 to 1073741824 bytes.
+            Http option PublishersMax is 0; it must be 1 to 64 feeds.
             """,
             e.Message);
     }

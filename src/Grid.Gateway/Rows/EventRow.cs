@@ -4,13 +4,13 @@ using Grid.Domain.Cusips;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 
-namespace Grid.Cli.Feeds;
+namespace Grid.Gateway.Rows;
 
 /// <summary>
 /// One event in the making: fields are set by column from their text, then it is finished, which checks that they belong
 /// together. Every fault is told as one clause.
 /// </summary>
-internal sealed class EventRow(string defaultSource, NameNumbering numbering)
+public sealed class EventRow(string defaultSource, NameNumbering numbering)
 {
     private readonly byte[] _defaultSource = Encoding.UTF8.GetBytes(defaultSource);
 
@@ -25,11 +25,32 @@ internal sealed class EventRow(string defaultSource, NameNumbering numbering)
     private long _askYield;
     private ulong _amends;
 
+    // The day whose session is known; none while the session is 0.
+    private long _dayStartNs;
+    private uint _daySession;
+
     /// <summary>The event; complete after <see cref="Finish"/>.</summary>
     public ref readonly MarketEvent Event => ref _event;
 
     /// <summary>The wider part of a run.</summary>
     public RunDetail Run => new(_cusip, _bidSpread, _askSpread, _bidYield, _askYield, _benchmark);
+
+    /// <summary>Sets the time from a number.</summary>
+    public void SetTime(UnixNanos time)
+    {
+        _present |= 1u << (int)EventColumn.Time;
+        _event.EventTime = time;
+    }
+
+    /// <summary>Sets what kind of event it is.</summary>
+    public void SetKind(EventKind kind)
+    {
+        _present |= 1u << (int)EventColumn.Kind;
+        _event.Kind = kind;
+    }
+
+    /// <summary>Adds marks.</summary>
+    public void AddFlags(EventFlags flags) => _event.Flags |= flags;
 
     /// <summary>True if the column has a value.</summary>
     public bool Has(EventColumn column) => (_present & (1u << (int)column)) != 0;
@@ -44,7 +65,7 @@ internal sealed class EventRow(string defaultSource, NameNumbering numbering)
     }
 
     /// <summary>Sets a column from its text, which if empty is absent; gives null or what is wrong.</summary>
-    public string? Set(EventColumn column, ReadOnlySpan<byte> text)
+    public RowFault? Set(EventColumn column, ReadOnlySpan<byte> text)
     {
         if (text.IsEmpty)
         {
@@ -53,23 +74,28 @@ internal sealed class EventRow(string defaultSource, NameNumbering numbering)
 
         if (Has(column))
         {
-            return $"{EventColumns.Names[(int)column]} is given twice";
+            return new RowFault($"{EventColumns.Names[(int)column]} is given twice", EventColumns.Names[(int)column]);
+        }
+
+        if (column is EventColumn.Instrument or EventColumn.Source or EventColumn.Channel or EventColumn.Venue && !NameRules.IsValid(text))
+        {
+            return BrokenName(column, text, NameRules.Explain(text));
         }
 
         _present |= 1u << (int)column;
         try
         {
             return TrySet(column, text, out var rule) ? null
-                : $"{EventColumns.Names[(int)column]} '{Encoding.UTF8.GetString(text[..Math.Min(text.Length, 64)])}' is not {rule}";
+                : RowFault.NotA(EventColumns.Names[(int)column], text, rule);
         }
         catch (ArgumentException brokenName)
         {
-            return $"{EventColumns.Names[(int)column]}: {brokenName.Message}";
+            return BrokenName(column, text, brokenName.Message);
         }
     }
 
     /// <summary>Completes the event with what follows from its fields; gives null or what is wrong.</summary>
-    public string? Finish()
+    public RowFault? Finish()
     {
         if (_event.Kind == EventKind.None)
         {
@@ -78,7 +104,7 @@ internal sealed class EventRow(string defaultSource, NameNumbering numbering)
 
         if (!Has(EventColumn.Time))
         {
-            return "time is missing";
+            return new RowFault("time is missing", "time");
         }
 
         var fault = _event.Kind switch
@@ -90,7 +116,7 @@ internal sealed class EventRow(string defaultSource, NameNumbering numbering)
         };
         if (fault is null && !Has(EventColumn.Instrument))
         {
-            fault = "instrument is missing";
+            fault = new RowFault("instrument is missing", "instrument");
         }
 
         if (!Has(EventColumn.Source))
@@ -100,39 +126,51 @@ internal sealed class EventRow(string defaultSource, NameNumbering numbering)
 
         if (!Has(EventColumn.Session))
         {
-            var date = _event.EventTime.Date;
-            _event.Session = (uint)((date.Year * 10_000) + (date.Month * 100) + date.Day);
+            _event.Session = SessionOf(_event.EventTime);
         }
 
         return fault;
     }
 
-    private string? FinishTrade() => Misplaced(EventColumn.Bid, EventColumn.BidSize, EventColumn.Ask, EventColumn.AskSize)
+    // The UTC date, which is the same for most rows.
+    private uint SessionOf(UnixNanos time)
+    {
+        if (_daySession == 0 || (ulong)(time.Value - _dayStartNs) >= UnixNanos.PerDay)
+        {
+            _dayStartNs = time.Floor(UnixNanos.PerDay).Value;
+            var date = time.Date;
+            _daySession = (uint)((date.Year * 10_000) + (date.Month * 100) + date.Day);
+        }
+
+        return _daySession;
+    }
+
+    private RowFault? FinishTrade() => Misplaced(EventColumn.Bid, EventColumn.BidSize, EventColumn.Ask, EventColumn.AskSize)
         ?? Missing(EventColumn.Price, EventColumn.Size);
 
-    private string? FinishQuote()
+    private RowFault? FinishQuote()
     {
         if (Has(EventColumn.BidSize) && !Has(EventColumn.Bid))
         {
-            return "bid_size has no bid";
+            return new RowFault("bid_size has no bid", "bid_size");
         }
 
         if (Has(EventColumn.AskSize) && !Has(EventColumn.Ask))
         {
-            return "ask_size has no ask";
+            return new RowFault("ask_size has no ask", "ask_size");
         }
 
         if ((Has(EventColumn.Bid) && _event.Has(EventFlags.BidCleared)) || (Has(EventColumn.Ask) && _event.Has(EventFlags.AskCleared)))
         {
-            return "a side is set and cleared at once";
+            return new RowFault("a side is set and cleared at once", "flags");
         }
 
         _event.Flags |= (Has(EventColumn.Bid) ? EventFlags.BidSet : EventFlags.None) | (Has(EventColumn.Ask) ? EventFlags.AskSet : EventFlags.None);
         var changes = EventFlags.BidSet | EventFlags.AskSet | EventFlags.BidCleared | EventFlags.AskCleared;
-        return Misplaced(EventColumn.Price, EventColumn.Size) ?? (_event.Has(changes) ? null : "neither bid nor ask is given or cleared");
+        return Misplaced(EventColumn.Price, EventColumn.Size) ?? (_event.Has(changes) ? null : new RowFault("neither bid nor ask is given or cleared"));
     }
 
-    private string? FinishRun()
+    private RowFault? FinishRun()
     {
         var fault = Missing(EventColumn.Cusip) ?? FinishQuote();
         if (fault is null && !Has(EventColumn.Instrument))
@@ -145,7 +183,7 @@ internal sealed class EventRow(string defaultSource, NameNumbering numbering)
         return fault;
     }
 
-    private string? FinishAmendment()
+    private RowFault? FinishAmendment()
     {
         _event.F3 = (long)_amends;
         return Missing(EventColumn.Amends)
@@ -153,26 +191,29 @@ internal sealed class EventRow(string defaultSource, NameNumbering numbering)
             ?? Misplaced(EventColumn.Bid, EventColumn.BidSize, EventColumn.Ask, EventColumn.AskSize);
     }
 
-    private string? Missing(params ReadOnlySpan<EventColumn> columns)
+    private static RowFault BrokenName(EventColumn column, ReadOnlySpan<byte> text, string message) =>
+        new($"{EventColumns.Names[(int)column]}: {message}", EventColumns.Names[(int)column], RowFault.Shown(text), "a name of 1 to 64 printable ASCII bytes without spaces");
+
+    private RowFault? Missing(params ReadOnlySpan<EventColumn> columns)
     {
         foreach (var column in columns)
         {
             if (!Has(column))
             {
-                return $"a {KindName} has no {EventColumns.Names[(int)column]}";
+                return new RowFault($"a {KindName} has no {EventColumns.Names[(int)column]}", EventColumns.Names[(int)column]);
             }
         }
 
         return null;
     }
 
-    private string? Misplaced(params ReadOnlySpan<EventColumn> columns)
+    private RowFault? Misplaced(params ReadOnlySpan<EventColumn> columns)
     {
         foreach (var column in columns)
         {
             if (Has(column))
             {
-                return $"a {KindName} has no {EventColumns.Names[(int)column]}, but it is given";
+                return new RowFault($"a {KindName} has no {EventColumns.Names[(int)column]}, but it is given", EventColumns.Names[(int)column]);
             }
         }
 

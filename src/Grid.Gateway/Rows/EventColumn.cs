@@ -1,7 +1,7 @@
-namespace Grid.Cli.Feeds;
+namespace Grid.Gateway.Rows;
 
 /// <summary>The fields of an event in CSV and NDJSON. Their names are these, in snake case.</summary>
-internal enum EventColumn
+public enum EventColumn
 {
     Kind,
     Time,
@@ -29,7 +29,7 @@ internal enum EventColumn
 }
 
 /// <summary>Names of <see cref="EventColumn"/> and what they hold.</summary>
-internal static class EventColumns
+public static class EventColumns
 {
     /// <summary>The description that <c>grid feed --help</c> prints.</summary>
     public const string Description =
@@ -50,6 +50,9 @@ internal static class EventColumns
           amends      of a cancel or a correct: the sequence of the trade it is about
           cusip, bid_spread, ask_spread, bid_yield, ask_yield, benchmark   of a run
         Prices have up to 9 decimals and sizes up to 8; what cannot be held exactly is refused. Empty is absent.
+
+        ilp is the line protocol of InfluxDB and QuestDB: the measurement is the kind, tags and fields have the names above (symbol is
+        instrument, seq is sequence), the time comes last. --mapping names a file for measurements of other names.
         """;
 
     /// <summary>All names, in order of <see cref="EventColumn"/>.</summary>

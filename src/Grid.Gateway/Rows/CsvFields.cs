@@ -1,7 +1,7 @@
-namespace Grid.Cli.Feeds;
+namespace Grid.Gateway.Rows;
 
 /// <summary>Splits lines of CSV into fields. A field may stand in double quotes, inside which a quote is doubled.</summary>
-internal sealed class CsvFields
+public sealed class CsvFields
 {
     private byte[] _unquoted = new byte[256];
 

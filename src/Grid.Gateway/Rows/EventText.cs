@@ -4,7 +4,7 @@ using System.Text;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 
-namespace Grid.Cli.Feeds;
+namespace Grid.Gateway.Rows;
 
 /// <summary>The text forms of an event's fields that are no plain numbers.</summary>
 internal static class EventText

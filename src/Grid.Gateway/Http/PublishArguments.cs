@@ -1,0 +1,81 @@
+using Grid.Domain;
+using Grid.Domain.Dedup;
+using Grid.Domain.Identifiers;
+using Grid.Gateway.Publishing;
+using Microsoft.AspNetCore.Http;
+
+namespace Grid.Gateway.Http;
+
+/// <summary>What a request that publishes says beside its body.</summary>
+internal static class PublishArguments
+{
+    private const string ProducerHeader = "Grid-Producer";
+    private const string EpochHeader = "Grid-Epoch";
+    private const string BatchHeader = "Grid-Batch";
+    private const string PolicyHeader = "Grid-Policy";
+    private static readonly string Policies = string.Join(", ", Enum.GetNames<DedupPolicy>()).ToLowerInvariant();
+
+    /// <summary>The policy and the identity that the client asks for.</summary>
+    /// <exception cref="GridException">One of them is not well formed.</exception>
+    public static PublicationTerms Terms(HttpContext context) => new(Policy(context), Batch(context));
+
+    /// <summary>The source of rows that name none.</summary>
+    public static string Source(HttpContext context, string otherwise)
+    {
+        var source = new QueryArguments(context).Text("source") ?? otherwise;
+        return NameRules.IsValid(System.Text.Encoding.UTF8.GetBytes(source))
+            ? source
+            : throw new GridException(GridErrorCode.BadName, $"argument 'source': {NameRules.Explain(source)}");
+    }
+
+    private static DedupPolicy? Policy(HttpContext context)
+    {
+        var text = new QueryArguments(context).Text("policy") ?? Header(context, PolicyHeader);
+        if (text is null)
+        {
+            return null;
+        }
+
+        foreach (var policy in Enum.GetValues<DedupPolicy>())
+        {
+            if (policy.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return policy;
+            }
+        }
+
+        throw QueryArguments.Bad("policy", text, $"one of {Policies}");
+    }
+
+    private static BatchIdentity? Batch(HttpContext context)
+    {
+        var producer = Header(context, ProducerHeader);
+        var epoch = Header(context, EpochHeader);
+        var batch = Header(context, BatchHeader);
+        if (producer is null && epoch is null && batch is null)
+        {
+            return null;
+        }
+
+        if (producer is null || epoch is null || batch is null)
+        {
+            throw new GridException(GridErrorCode.BadArgument, $"the headers {ProducerHeader}, {EpochHeader} and {BatchHeader} are given together or not at all");
+        }
+
+        return new BatchIdentity(producer, Number(EpochHeader, epoch), Number(BatchHeader, batch));
+    }
+
+    private static string? Header(HttpContext context, string name)
+    {
+        var values = context.Request.Headers[name];
+        return values.Count switch
+        {
+            0 => null,
+            1 => values[0],
+            _ => throw QueryArguments.Bad(name, string.Join(", ", values!), "given once"),
+        };
+    }
+
+    private static ulong Number(string name, string text) =>
+        ulong.TryParse(text, out var number) ? number : throw QueryArguments.Bad(name, text, "a whole number from 1");
+}

@@ -1,0 +1,154 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Grid.Gateway.Publishing;
+using Grid.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace Grid.Gateway.Ilp;
+
+/// <summary>
+/// Listens for clients that send line protocol over TCP. There is no answer in this protocol: a bad line is logged with its
+/// place, counted and refused, and the connection goes on. A line that has no end when its connection ends is not taken.
+/// </summary>
+public sealed class IlpServer : IAsyncDisposable
+{
+    private const int BacklogMax = 1024;
+    private static readonly TimeSpan AcceptAgainAfter = TimeSpan.FromMilliseconds(100);
+
+    private readonly IlpOptions _options;
+    private readonly IlpMapping _mapping;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Socket _listener;
+    private readonly EventPublisher _publisher;
+    private readonly ITimer _sweep;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<IlpConnection, Task> _open = new();
+    private readonly Task _accepting;
+    private long _refused;
+
+    private IlpServer(IGrid grid, IlpOptions options, TimeProvider time, ILogger log, Socket listener)
+    {
+        _options = options;
+        _mapping = IlpMapping.Load(options.Mapping);
+        _time = time;
+        _log = log;
+        _listener = listener;
+        _publisher = new EventPublisher(grid, "ilp", options.PublishersMax, time);
+        EndPoint = (IPEndPoint)listener.LocalEndPoint!;
+        var period = (options.LineTimeout < options.IdleTimeout ? options.LineTimeout : options.IdleTimeout) / 4;
+        _sweep = time.CreateTimer(static s => ((IlpServer)s!).Sweep(), this, period, period);
+        IlpLog.Listening(log, EndPoint.ToString());
+        _accepting = AcceptAsync(_stop.Token);
+    }
+
+    /// <summary>Where it listens; with port 0 in the options, the port that was picked.</summary>
+    public IPEndPoint EndPoint { get; }
+
+    /// <summary>Connections that are open.</summary>
+    public int Connections => _open.Count;
+
+    /// <summary>Lines that were refused since the start.</summary>
+    public long LinesRefused => Volatile.Read(ref _refused);
+
+    /// <summary>Begins to listen.</summary>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    public static IlpServer Start(IGrid grid, IlpOptions options, TimeProvider time, ILoggerFactory logs)
+    {
+        ArgumentNullException.ThrowIfNull(grid);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(logs);
+        options.Validate();
+        var listener = new Socket(options.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            listener.Bind(options.EndPoint);
+            listener.Listen(BacklogMax);
+        }
+        catch (SocketException e)
+        {
+            listener.Dispose();
+            throw new IOException($"line protocol cannot listen on {options.EndPoint}: {e.Message}", e);
+        }
+
+        return new IlpServer(grid, options, time, logs.CreateLogger<IlpServer>(), listener);
+    }
+
+    /// <summary>Stops listening, takes in what was received, and closes all connections.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _stop.CancelAsync();
+        _listener.Dispose();
+        await _sweep.DisposeAsync();
+        await _accepting;
+        foreach (var (connection, _) in _open)
+        {
+            connection.Close("the server is stopping");
+        }
+
+        await Task.WhenAll(_open.Values);
+        await _publisher.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    internal void CountRefused() => Interlocked.Increment(ref _refused);
+
+    private async Task AcceptAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                Serve(await _listener.AcceptAsync(stop));
+            }
+            catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException or SocketException)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // Out of descriptors, most likely: those that are open go on, and the queue of the kernel waits.
+                IlpLog.CannotAccept(_log, e);
+                await Task.Delay(AcceptAgainAfter, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private void Serve(Socket socket)
+    {
+        if (_open.Count >= _options.ConnectionsMax)
+        {
+            IlpLog.TurnedAway(_log, socket.RemoteEndPoint?.ToString() ?? "unknown", _options.ConnectionsMax);
+            socket.Dispose();
+            return;
+        }
+
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        var rows = new IlpRows(_mapping, IlpPrecision.UnitNs(_options.Precision), _time);
+        var connection = new IlpConnection(socket, rows, _publisher, this, _options, _time, _log);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _open[connection] = done.Task;
+        _ = Task.Run(async () =>
+        {
+            await connection.RunAsync();
+            _open.TryRemove(connection, out _);
+            done.SetResult();
+        });
+    }
+
+    private void Sweep()
+    {
+        foreach (var (connection, _) in _open)
+        {
+            connection.Sweep();
+        }
+    }
+}
