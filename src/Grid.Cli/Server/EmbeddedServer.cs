@@ -1,5 +1,6 @@
 using System.Net;
 using Grid.Cli.Settings;
+using Grid.Gateway.Access;
 using Grid.Gateway.Feed;
 using Grid.Gateway.Http;
 using Grid.Runtime;
@@ -10,11 +11,13 @@ namespace Grid.Cli.Server;
 /// <summary>An embedded grid with its listeners, in this process.</summary>
 internal sealed class EmbeddedServer : IAsyncDisposable
 {
+    private readonly Gatekeeper _gatekeeper;
     private readonly FeedServer _feed;
     private readonly GatewayServer _http;
 
-    private EmbeddedServer(EmbeddedGrid grid, FeedServer feed, GatewayServer http)
+    private EmbeddedServer(Gatekeeper gatekeeper, EmbeddedGrid grid, FeedServer feed, GatewayServer http)
     {
+        _gatekeeper = gatekeeper;
         Grid = grid;
         _feed = feed;
         _http = http;
@@ -26,22 +29,26 @@ internal sealed class EmbeddedServer : IAsyncDisposable
     public IPEndPoint Feed => _feed.EndPoint;
 
     /// <summary>Where HTTP is answered.</summary>
-    public Uri Http => new($"http://{_http.EndPoint}");
+    public Uri Http => _http.Address;
 
     /// <summary>One line for each listener: what it speaks and where.</summary>
-    public IEnumerable<string> Listeners => [$"http http://{_http.EndPoint}", $"feed {Feed}"];
+    public IEnumerable<string> Listeners => [$"http {Http.GetLeftPart(UriPartial.Authority)}", $"feed {Feed}"];
 
     /// <summary>Recovers the data folder and begins to listen.</summary>
     /// <exception cref="Storage.GridStorageException">The data folder cannot be used.</exception>
-    /// <exception cref="IOException">An address cannot be listened on.</exception>
+    /// <exception cref="IOException">An address cannot be listened on, or the key file or a certificate cannot be used.</exception>
+    /// <exception cref="CommandFailure">An address needs keys, and there are none.</exception>
     public static async Task<EmbeddedServer> StartAsync(ServerSettings settings, ILoggerFactory logs, CancellationToken cancel)
     {
-        var grid = await EmbeddedGrid.OpenAsync(settings.Grid, TimeProvider.System, logs, cancel);
+        var gatekeeper = Gatekeeper.Start(settings.Access, TimeProvider.System, logs);
+        EmbeddedGrid? grid = null;
         FeedServer? feed = null;
         try
         {
-            feed = FeedServer.Start(grid, settings.Feed, TimeProvider.System, logs);
-            return new EmbeddedServer(grid, feed, await GatewayServer.StartAsync(grid, settings.Http, TimeProvider.System, logs, cancel));
+            settings.RequireKeysWhereNeeded(gatekeeper.AsksForKeys);
+            grid = await EmbeddedGrid.OpenAsync(settings.Grid, TimeProvider.System, logs, cancel);
+            feed = FeedServer.Start(grid, settings.Feed, TimeProvider.System, logs, gatekeeper);
+            return new EmbeddedServer(gatekeeper, grid, feed, await GatewayServer.StartAsync(grid, settings.Http, TimeProvider.System, logs, gatekeeper, cancel));
         }
         catch
         {
@@ -50,7 +57,12 @@ internal sealed class EmbeddedServer : IAsyncDisposable
                 await feed.DisposeAsync();
             }
 
-            await grid.DisposeAsync();
+            if (grid is not null)
+            {
+                await grid.DisposeAsync();
+            }
+
+            gatekeeper.Dispose();
             throw;
         }
     }
@@ -61,5 +73,6 @@ internal sealed class EmbeddedServer : IAsyncDisposable
         await _http.DisposeAsync();
         await _feed.DisposeAsync();
         await Grid.DisposeAsync();
+        _gatekeeper.Dispose();
     }
 }

@@ -37,7 +37,7 @@ internal sealed class HttpFixture : IAsyncDisposable
             await MarketSeed.AddAsync(grid, symbols);
         }
 
-        return new HttpFixture(grid, await GatewayServer.StartAsync(grid, options, time ?? TimeProvider.System, NullLoggerFactory.Instance, Cancel));
+        return new HttpFixture(grid, await GatewayServer.StartAsync(grid, options, time ?? TimeProvider.System, NullLoggerFactory.Instance, cancel: Cancel));
     }
 
     public static Task<HttpFixture> WithAsync(params string[] symbols) => StartAsync(symbols: symbols);
