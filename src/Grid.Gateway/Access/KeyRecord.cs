@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json.Serialization;
 
 namespace Grid.Gateway.Access;
 
@@ -114,6 +113,5 @@ internal sealed record KeyFileContent
 {
     public required int Version { get; init; }
 
-    [JsonRequired]
     public required IReadOnlyList<KeyRecord> Keys { get; init; }
 }

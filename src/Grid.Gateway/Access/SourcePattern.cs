@@ -9,8 +9,8 @@ internal static class SourcePattern
     public static bool Matches(string pattern, ReadOnlySpan<char> source) => FileSystemName.MatchesSimpleExpression(pattern, source, ignoreCase: false);
 
     /// <summary>One sentence that says which rule a pattern breaks; null if it keeps them. A backslash would mean something else to the matcher.</summary>
-    public static string? Fault(string pattern) =>
-        pattern.Length is >= 1 and <= GridLimits.NameBytesMax && !pattern.AsSpan().ContainsAnyExceptInRange('\x21', '\x7E') && !pattern.Contains('\\', StringComparison.Ordinal)
+    public static string? Fault(string? pattern) =>
+        pattern?.Length is >= 1 and <= GridLimits.NameBytesMax && !pattern.AsSpan().ContainsAnyExceptInRange('\x21', '\x7E') && !pattern.Contains('\\', StringComparison.Ordinal)
             ? null
             : $"source '{pattern}' is no pattern: 1 to {GridLimits.NameBytesMax} printable ASCII characters without spaces and backslashes";
 }
