@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using Grid.Domain;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -75,6 +76,10 @@ public sealed class Gatekeeper : IDisposable
 
     /// <summary>The right of an admitted caller to go on with something that lasts.</summary>
     internal AccessLease Lease(Caller caller) => _ring.Lease(caller);
+
+    /// <summary>The right of whoever was let in with a subscription to go on with it.</summary>
+    internal static AccessLease LeaseOf(HttpContext context) =>
+        context.Features.Get<Gatekeeper>()?.Lease(Caller.Of(context)) ?? new AccessLease(Caller.Anyone, static _ => { });
 
     /// <summary>The rate of a caller's key; null if it has none. Looked up each time, as it may be changed.</summary>
     internal TokenBucket? RateOf(Caller caller) => _ring.Table.Find(caller.KeyId)?.Bucket;

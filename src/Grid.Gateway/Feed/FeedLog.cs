@@ -17,7 +17,7 @@ internal static partial class FeedLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "feed {Peer} was closed by the client inside {Place}: {Bytes} bytes of it came")]
     public static partial void HalfFrame(ILogger log, string peer, FeedPlace place, int bytes);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "feed {Peer} made no TLS handshake: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "feed {Peer} made no TLS handshake: {Reason}")]
     public static partial void NoHandshake(ILogger log, string peer, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "feed {Peer} was turned away: {Max} connections are open")]

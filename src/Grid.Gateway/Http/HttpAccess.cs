@@ -33,6 +33,12 @@ internal sealed class HttpAccess(Gatekeeper gatekeeper, TlsIdentity? identity = 
             context.Features.Set(caller);
         }
 
+        if (request.Path.Value == RouteRoles.StreamPath)
+        {
+            // For Gatekeeper.LeaseOf: what lasts ends with its key.
+            context.Features.Set(gatekeeper);
+        }
+
         return need.Role == AccessRole.Admin ? AuditedAsync(next, context) : next(context);
     }
 

@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using Grid.Gateway.Access;
 using Grid.Gateway.Http;
 using Grid.Gateway.Tests.Http;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Grid.Gateway.Tests.Access;
@@ -146,6 +147,32 @@ public sealed class HttpAccessTests : IDisposable
         Assert.Contains(_keys.Log.Lines, l => Regex.IsMatch(l, @"^Grid\.Audit .*: refused key none from 127\.0\.0\.1:\d+: GET /v1/a%0Ab: NotAKey;"));
         Assert.DoesNotContain(_keys.Log.Lines, l => l.Contains("letmein", StringComparison.Ordinal));
         AssertNoSecrets([admin, read]);
+    }
+
+    [Fact]
+    public async Task A_subscription_ends_with_its_key()
+    {
+        var key = await _keys.AddAsync(AccessRole.Read);
+        var context = new DefaultHttpContext();
+        (context.Request.Method, context.Request.Path) = ("GET", "/v1/stream");
+        context.Request.Headers.SecWebSocketProtocol = $"grid, {key.Text}";
+        AccessLease? lease = null;
+        await new HttpAccess(_keys.Gatekeeper).AnswerAsync(
+            c =>
+            {
+                lease = Gatekeeper.LeaseOf(c);
+                return Task.CompletedTask;
+            },
+            context);
+        using var held = lease!;
+        _keys.Pass();
+        Assert.Equal((key.Id, false), (held.Caller.KeyId, held.Ended.IsCancellationRequested));
+
+        await _keys.RevokeAsync(key);
+        _keys.Pass();
+
+        Assert.True(held.Ended.IsCancellationRequested);
+        Assert.Equal($"key '{key.Id}' was revoked", held.Reason!.Message);
     }
 
     [Theory]
