@@ -162,6 +162,23 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_client_certificate_stands_for_a_key_over_HTTP_too()
+    {
+        var (certificate, thumbprint) = _authority.Issue("dashboard");
+        using var gatekeeper = await KeysAsync(r => r with { Role = AccessRole.Read, Sources = [], Certificate = "sha256:" + thumbprint });
+        var options = new GatewayOptions { EndPoint = AnyPort, Tls = new TlsOptions { CertificateFile = _certificate, ClientCertificate = ClientCertificateMode.Allow } };
+        await using var server = await GatewayServer.StartAsync(_grid, options, _time, NullLoggerFactory.Instance, gatekeeper, Cancel);
+        using var shows = new QueryClient(server.Address, tls: Shows(certificate));
+        using var showsOther = new QueryClient(server.Address, tls: Shows(_authority.Issue("other").File));
+        using var showsNone = new QueryClient(server.Address, tls: TrustsAuthority());
+
+        Assert.Equal(0, (await shows.GetStatusAsync(Cancel)).Feeds);
+        Assert.Equal(GridErrorCode.Unauthorized, (await Assert.ThrowsAsync<GridException>(() => showsOther.GetStatusAsync(Cancel))).Code);
+        Assert.Equal(GridErrorCode.Unauthorized, (await Assert.ThrowsAsync<GridException>(() => showsNone.GetStatusAsync(Cancel))).Code);
+        Assert.Equal(GridErrorCode.Forbidden, (await Assert.ThrowsAsync<GridException>(() => shows.PutInstrumentsAsync([], Cancel))).Code);
+    }
+
+    [Fact]
     public async Task A_query_brings_its_key()
     {
         using var gatekeeper = await KeysAsync();

@@ -38,6 +38,7 @@ public sealed class FeedAccessTests : IDisposable
         Assert.Equal((GridErrorCode.Forbidden, $"key '{read.Id}' has the role read; this needs the role feed"), await RefusedAsync(fixture, read.Text));
         Assert.Equal(0, fixture.Grid.OpenFeeds);
         Assert.Empty(fixture.Grid.Events);
+        Assert.Contains(_keys.Log.Lines, l => Regex.IsMatch(l, $@"^Grid\.Audit .*: refused key {read.Id} from 127\.0\.0\.1:\d+: feed: WrongRole;"));
     }
 
     [Fact]
