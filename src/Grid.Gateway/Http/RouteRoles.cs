@@ -19,14 +19,18 @@ internal static class RouteRoles
 
     private static readonly Rule[] Rules =
     [
-        // Whether the process is well. Nothing of its data.
+        // Whether the process is well, and what a client of the line protocol asks before it writes. Nothing of the data.
+        new(Get, "/health", Open),
         new(Get, "/health/*", Open),
         new(Get, "/ping", Open),
+        new(Get, "/settings", Open),
 
         // The pages themselves hold no data; what they ask for needs a key.
         new(Get, "/", Open),
         new(Get, "/favicon.ico", Open),
-        new(Get, "/assets/*", Open),
+        new(Get, "/dashboard/*", Open),
+        new(Get, "/docs", Open),
+        new(Get, "/openapi/*", Open),
 
         new(Any, "/v1/admin/*", Of(AccessRole.Admin)),
         new(Post, "/write", Of(AccessRole.Feed)),

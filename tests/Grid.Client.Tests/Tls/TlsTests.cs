@@ -21,7 +21,8 @@ public sealed class TlsTests : IDisposable
     private readonly ManualTime _time = new();
     private readonly string _certificate;
 
-    // The text of a key for reading, made by KeysAsync.
+    // The texts of the keys that KeysAsync made.
+    private readonly List<string> _feeders = [];
     private string _reader = string.Empty;
 
     public TlsTests()
@@ -133,6 +134,27 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_certificate_and_a_key_must_be_of_one_another_and_where_allowed_either_will_do()
+    {
+        var (certificate, thumbprint) = _authority.Issue("feeder");
+        var (unknown, _) = _authority.Issue("unknown");
+        using var gatekeeper = await KeysAsync(r => r with { Certificate = "sha256:" + thumbprint }, r => r);
+        await using var server = StartFeed(new TlsOptions { CertificateFile = _certificate, ClientCertificate = ClientCertificateMode.Allow }, gatekeeper);
+
+        await using (await ConnectAsync(server, Shows(certificate), "a", _feeders[0]))
+        await using (await ConnectAsync(server, TrustsAuthority(), "b", _feeders[1]))
+        {
+            await using var client = await ConnectAsync(server, Shows(unknown), "c", _feeders[1]);
+        }
+
+        var e = await Assert.ThrowsAsync<GridException>(() => ConnectAsync(server, Shows(certificate), "d", _feeders[1]));
+        Assert.Equal(
+            $"the client's certificate stands for key '{_feeders[0][5..13]}', but key '{_feeders[1][5..13]}' was brought",
+            e.Message);
+        Assert.Equal(GridErrorCode.Unauthorized, (await Assert.ThrowsAsync<GridException>(() => ConnectAsync(server, TrustsAuthority(), "e"))).Code);
+    }
+
+    [Fact]
     public async Task By_its_subject_alone_no_certificate_is_believed()
     {
         var (self, _) = new TestAuthority(_folder.Path, "forger").Issue("feeder");
@@ -223,6 +245,7 @@ public sealed class TlsTests : IDisposable
         foreach (var change in feeders)
         {
             var key = ApiKey.Create();
+            _feeders.Add(key.Text);
             await AddAsync(change(new KeyRecord { Id = key.Id, Hash = KeyRecord.HashText(key), Role = AccessRole.Feed, Sources = ["*"], Created = _time.GetUtcNow() }));
         }
 
@@ -241,6 +264,6 @@ public sealed class TlsTests : IDisposable
 
     private ClientTlsOptions Shows(string certificate) => new() { CaFile = _authority.CaFile, CertificateFile = certificate };
 
-    private static Task<FeedClient> ConnectAsync(FeedServer server, ClientTlsOptions? tls, string producer = "client") => FeedClient.ConnectAsync(
-        new FeedClientOptions { Server = server.EndPoint, Producer = producer, Tls = tls, ReconnectAttemptsMax = 0 }, cancel: Cancel);
+    private static Task<FeedClient> ConnectAsync(FeedServer server, ClientTlsOptions? tls, string producer = "client", string? key = null) => FeedClient.ConnectAsync(
+        new FeedClientOptions { Server = server.EndPoint, Producer = producer, ApiKey = key, Tls = tls, ReconnectAttemptsMax = 0 }, cancel: Cancel);
 }

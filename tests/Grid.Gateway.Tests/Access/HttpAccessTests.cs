@@ -221,8 +221,9 @@ public sealed class HttpAccessTests : IDisposable
 
     private static async Task<(HttpStatusCode Status, string Body)> AskAsync(HttpFixture fixture, string method, string path, string key)
     {
-        using var response = await fixture.Client.SendAsync(Request(new HttpMethod(method), path, key), Cancel);
-        return (response.StatusCode, await response.Content.ReadAsStringAsync(Cancel));
+        // A subscription that is let in has no end.
+        using var response = await fixture.Client.SendAsync(Request(new HttpMethod(method), path, key), HttpCompletionOption.ResponseHeadersRead, Cancel);
+        return (response.StatusCode, response.IsSuccessStatusCode ? string.Empty : await response.Content.ReadAsStringAsync(Cancel));
     }
 
     private static async Task<HttpStatusCode> WithHeaderAsync(HttpFixture fixture, string name, string value, string path = "/v1/status")

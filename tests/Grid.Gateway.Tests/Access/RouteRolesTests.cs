@@ -9,7 +9,10 @@ public sealed class RouteRolesTests
     [InlineData("GET", "/")]
     [InlineData("GET", "/health/live")]
     [InlineData("HEAD", "/health/ready")]
-    [InlineData("GET", "/assets/page.js")]
+    [InlineData("GET", "/health")]
+    [InlineData("HEAD", "/ping")]
+    [InlineData("GET", "/dashboard/main.js")]
+    [InlineData("GET", "/openapi/v1.json")]
     public void What_holds_no_data_is_open(string method, string path) => Assert.True(RouteRoles.Of(method, path).IsOpen);
 
     [Theory]
@@ -19,6 +22,8 @@ public sealed class RouteRolesTests
     [InlineData("GET", "/metrics", AccessRole.Read)]
     [InlineData("GET", "/HEALTH/live", AccessRole.Read)]
     [InlineData("GET", "/healthy", AccessRole.Read)]
+    [InlineData("GET", "/dashboard", AccessRole.Read)]
+    [InlineData("GET", "/settings/more", AccessRole.Read)]
     [InlineData("GET", "", AccessRole.Admin)]
     [InlineData("GET", "/v1/admin/backup", AccessRole.Admin)]
     [InlineData("POST", "/write", AccessRole.Feed)]

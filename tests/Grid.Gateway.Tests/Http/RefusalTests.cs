@@ -60,6 +60,18 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task Headers_over_the_limit_are_refused()
+    {
+        await using var fixture = await HttpFixture.WithAsync("A");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/latest/A");
+        request.Headers.Add("X-Long", new string('x', 33 << 10));
+
+        using var response = await fixture.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, response.StatusCode);
+    }
+
+    [Fact]
     public async Task Bytes_that_are_no_request_end_their_connection_and_nothing_else()
     {
         await using var fixture = await HttpFixture.WithAsync("A");
