@@ -72,6 +72,18 @@ public enum GridErrorCode
     /// <summary>The server cannot be reached. Met by clients only.</summary>
     Unreachable = 21,
 
+    /// <summary>A key is missing, unknown, expired or revoked.</summary>
+    Unauthorized = 30,
+
+    /// <summary>The key's role or sources do not allow it.</summary>
+    Forbidden = 31,
+
+    /// <summary>The key's rate is used up, or too many wrong keys came from an address.</summary>
+    RateLimited = 32,
+
+    /// <summary>The two sides do not agree on TLS, or one does not trust the other's certificate. Met by clients only.</summary>
+    TlsFailed = 33,
+
     /// <summary>A subscriber that asked to be closed rather than conflated fell too far behind, or took nothing for too long.</summary>
     TooSlow = 40,
 }
@@ -83,21 +95,23 @@ public static class GridError
     public static int HttpStatus(GridErrorCode code) => code switch
     {
         GridErrorCode.None => 200,
+        GridErrorCode.Unauthorized => 401,
+        GridErrorCode.Forbidden => 403,
         GridErrorCode.InstrumentNotFound => 404,
         GridErrorCode.SourceDiffers or GridErrorCode.BatchNumberReused or GridErrorCode.BatchNumberSkipped
             or GridErrorCode.BatchTooOld or GridErrorCode.EpochStale or GridErrorCode.ProducerBusy => 409,
         GridErrorCode.TimedOut or GridErrorCode.TooSlow => 408,
         GridErrorCode.TooLarge => 413,
         GridErrorCode.AckUnavailable => 422,
-        GridErrorCode.TooManyConnections or GridErrorCode.Overloaded => 429,
-        GridErrorCode.StorageFailed or GridErrorCode.Stopping or GridErrorCode.Unreachable => 503,
+        GridErrorCode.TooManyConnections or GridErrorCode.Overloaded or GridErrorCode.RateLimited => 429,
+        GridErrorCode.StorageFailed or GridErrorCode.Stopping or GridErrorCode.Unreachable or GridErrorCode.TlsFailed => 503,
         _ => 400,
     };
 
     /// <summary>True if the same request may succeed later without a change.</summary>
     public static bool MayRetry(GridErrorCode code) => code is GridErrorCode.BadChecksum or GridErrorCode.ProducerBusy
         or GridErrorCode.StorageFailed or GridErrorCode.Stopping or GridErrorCode.TooManyConnections or GridErrorCode.Overloaded
-        or GridErrorCode.TimedOut or GridErrorCode.Unreachable or GridErrorCode.TooSlow;
+        or GridErrorCode.TimedOut or GridErrorCode.Unreachable or GridErrorCode.RateLimited or GridErrorCode.TooSlow;
 }
 
 /// <summary>A request that Grid refuses, with a sentence that names the value, the rule and the place.</summary>

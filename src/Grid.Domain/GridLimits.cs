@@ -80,4 +80,15 @@ public static class GridLimits
 
     /// <summary>Malformed rows of a request that its answer shows; the others are counted.</summary>
     public const int RowFaultsShownMax = 100;
+    /// <summary>Bytes of a request's headers, all together.</summary>
+    public const int HttpHeaderBytesMax = 32 << 10;
+
+    /// <summary>Keys of a key file: all are in memory, at about 1 KB each 10 MB.</summary>
+    public const int KeysMax = 10_000;
+
+    /// <summary>Bytes of a key file: <see cref="KeysMax"/> at 1.6 KB.</summary>
+    public const int KeyFileBytesMax = 16 << 20;
+
+    /// <summary>Addresses whose refused keys are counted: at about 150 bytes each, 10 MB.</summary>
+    public const int FailingAddressesMax = 1 << 16;
 }

@@ -25,15 +25,28 @@ internal sealed class OptionFaults(string component)
         }
     }
 
-    public void CheckLoopback(string name, IPEndPoint? value)
+    /// <summary>An address that others can reach needs keys, and where it <paramref name="needsTls"/>, TLS.</summary>
+    public void CheckEndPoint(string name, IPEndPoint? value, bool hasKeys, bool needsTls = false)
     {
         if (value is null)
         {
             _faults.Add($"{component} option {name} is missing; it must be an address and a port.");
+            return;
         }
-        else if (!IPAddress.IsLoopback(value.Address))
+
+        if (IPAddress.IsLoopback(value.Address))
         {
-            _faults.Add($"{component} option {name} is {value}, which is not a loopback address; this release listens on loopback only, because API keys and TLS, without which no other address is safe, come in a later release.");
+            return;
+        }
+
+        if (!hasKeys)
+        {
+            _faults.Add($"{component} option {name} is {value}, which is not a loopback address; that needs API keys, and the key file has none ('grid keys create' makes one).");
+        }
+
+        if (needsTls)
+        {
+            _faults.Add($"{component} option {name} is {value}, which is not a loopback address; that needs the option Tls, or keys and events would go in clear text.");
         }
     }
 
@@ -66,6 +79,7 @@ internal sealed class OptionFaults(string component)
             _faults.Add($"{component} option: {e.Message}.");
         }
     }
+    public void Add(string fault) => _faults.Add($"{component} {fault}");
 
     public void ThrowIfAny()
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Grid.Runtime.Metrics;
 
 namespace Grid.Cli.Bench;
 

@@ -5,6 +5,7 @@ using System.Net;
 using Grid.Cli.Feeds;
 using Grid.Cli.Output;
 using Grid.Client.Feed;
+using Grid.Client.Tls;
 using Grid.Domain.Dedup;
 using Grid.Domain.Feed;
 using Grid.Gateway.Ilp;
@@ -64,12 +65,17 @@ internal static class FeedCommand
         "--shuffle-window", "send in random order within runs of N events, to test that order does not matter; 1 leaves the order", 1, FeedRunOptions.ShuffleWindowMax, 1);
 
     private static readonly Option<long> Seed = CommandLine.NumberOption("--seed", "of the random order", 0, long.MaxValue, 1);
+    private static readonly Option<string?> Key = QueryOptions.Key();
+    private static readonly Option<bool> Tls = new("--tls") { Description = "speak TLS; the next three options mean it too" };
+    private static readonly Option<string?> TlsCa = QueryOptions.TlsCa();
+    private static readonly Option<string?> TlsCert = new("--tls-cert") { Description = "show this certificate (PEM), for a server that takes it for a key", HelpName = "F" };
+    private static readonly Option<string?> TlsKey = new("--tls-key") { Description = "its private key (PEM), unless --tls-cert holds it too", HelpName = "F" };
     private static readonly Option<RowFormat?> Output = QueryOptions.Format();
 
     public static Command Create()
     {
         var command = new Command("feed", "Send files to a server") { Format, Paths };
-        foreach (var option in new Option[] { To, Ack, Policy, Source, Mapping, Precision, Speed, Producer, Epoch, ShuffleWindow, Seed, Output })
+        foreach (var option in new Option[] { To, Ack, Policy, Source, Mapping, Precision, Speed, Producer, Epoch, ShuffleWindow, Seed, Key, Tls, TlsCa, TlsCert, TlsKey, Output })
         {
             command.Options.Add(option);
         }
@@ -93,6 +99,8 @@ internal static class FeedCommand
         var speed = line.GetValue(Speed);
         var options = new FeedClientOptions
         {
+            ApiKey = QueryOptions.KeyOf(line.GetValue(Key)),
+            Tls = TlsOf(line),
             Producer = line.GetValue(Producer)!,
             Epoch = line.GetValue(Epoch),
             Ack = line.GetValue(Ack) ?? FeedAck.Journaled,
@@ -144,6 +152,14 @@ internal static class FeedCommand
         {
             throw new CommandFailure(e.Message, e);
         }
+    }
+
+    private static ClientTlsOptions? TlsOf(ParseResult line)
+    {
+        var (authorities, certificate, key) = (line.GetValue(TlsCa), line.GetValue(TlsCert), line.GetValue(TlsKey));
+        return line.GetValue(Tls) || authorities is not null || certificate is not null || key is not null
+            ? new ClientTlsOptions { CaFile = authorities, CertificateFile = certificate, KeyFile = key }
+            : null;
     }
 
     private static EventReader Open(

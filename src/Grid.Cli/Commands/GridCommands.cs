@@ -21,6 +21,7 @@ internal static class GridCommands
 
         root.Subcommands.Add(WatchCommand.Create());
         root.Subcommands.Add(ImportCommand.Create());
+        root.Subcommands.Add(KeysCommand.Create());
         root.Subcommands.Add(JournalCommand.Create());
         root.Subcommands.Add(BenchCommand.Create());
         return root;

@@ -18,11 +18,13 @@ internal static class ImportCommand
 
     private static readonly Option<string?> Market = new("--market") { Description = "of Lean's file, only this market's; unless given all, and the first of several with one symbol" };
     private static readonly Option<Uri?> Http = QueryOptions.Http();
+    private static readonly Option<string?> Key = QueryOptions.Key();
+    private static readonly Option<string?> TlsCa = QueryOptions.TlsCa();
     private static readonly Option<RowFormat?> Format = QueryOptions.Format();
 
     public static Command Create()
     {
-        var instruments = new Command("instruments", "Send instrument definitions to a server") { FilePath, Market, Format, Http };
+        var instruments = new Command("instruments", "Send instrument definitions to a server") { FilePath, Market, Format, Http, Key, TlsCa };
         instruments.SetAction(RunAsync);
         return new Command("import", "Send files of reference data to a server") { instruments };
     }
@@ -39,7 +41,8 @@ internal static class ImportCommand
         }
 
         report.Finish();
-        using var server = new QueryClient(QueryOptions.ServerOf(line.GetValue(Http)));
+        using var server = new QueryClient(
+            QueryOptions.ServerOf(line.GetValue(Http)), QueryOptions.KeyOf(line.GetValue(Key)), QueryOptions.TlsOf(line.GetValue(TlsCa)));
         long accepted = 0;
         long refused = 0;
         foreach (var chunk in instruments.Chunk(InstrumentsPerRequest))

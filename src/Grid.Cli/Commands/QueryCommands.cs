@@ -10,6 +10,8 @@ namespace Grid.Cli.Commands;
 internal static class QueryCommands
 {
     private static readonly Option<Uri?> Http = QueryOptions.Http();
+    private static readonly Option<string?> Key = QueryOptions.Key();
+    private static readonly Option<string?> TlsCa = QueryOptions.TlsCa();
     private static readonly Option<RowFormat?> Format = QueryOptions.Format();
     private static readonly Option<UnixNanos?> From = CommandLine.TimeOption("--from", "the first moment");
     private static readonly Option<UnixNanos?> To = CommandLine.TimeOption("--to", "the moment before which it ends");
@@ -50,14 +52,15 @@ internal static class QueryCommands
             command.Arguments.Add(argument);
         }
 
-        foreach (var option in (Option[])[.. options, Format, Http])
+        foreach (var option in (Option[])[.. options, Format, Http, Key, TlsCa])
         {
             command.Options.Add(option);
         }
 
         command.SetAction(async (line, cancel) =>
         {
-            using var server = new ServerQuery(QueryOptions.ServerOf(line.GetValue(Http)));
+            using var server = new ServerQuery(
+                QueryOptions.ServerOf(line.GetValue(Http)), QueryOptions.KeyOf(line.GetValue(Key)), QueryOptions.TlsOf(line.GetValue(TlsCa)));
             await run(server, line, line.GetValue(Format) ?? RowFormat.Table, cancel);
             return 0;
         });

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Grid.Cli.Output;
 using Grid.Cli.Queries;
+using Grid.Client.Tls;
 using Grid.Gateway.Http;
 
 namespace Grid.Cli.Commands;
@@ -8,6 +9,9 @@ namespace Grid.Cli.Commands;
 /// <summary>Options that several commands have.</summary>
 internal static class QueryOptions
 {
+    /// <summary>The environment variable that holds the key.</summary>
+    public const string KeyVariable = "GRID_KEY";
+
     /// <summary>How rows are printed.</summary>
     public static Option<RowFormat?> Format() => CommandLine.ChoiceOption<RowFormat>("--format", "how rows are printed; table unless given");
 
@@ -18,6 +22,23 @@ internal static class QueryOptions
         HelpName = "URL",
         CustomParser = result => CommandLine.Parse(result, ParseUrl, "a URL such as http://127.0.0.1:7400"),
     };
+
+    /// <summary>The key for a server that asks for one.</summary>
+    public static Option<string?> Key() => new("--key")
+    {
+        Description = $"the key for a server that asks for one; what the variable {KeyVariable} says unless given, which other users of the machine cannot see",
+        HelpName = "KEY",
+    };
+
+    /// <summary>Whom to trust.</summary>
+    public static Option<string?> TlsCa() => new("--tls-ca") { Description = "trust the certificates that the authorities in this PEM file signed", HelpName = "F" };
+
+    /// <summary>The key that an option, else the environment says; null for none.</summary>
+    public static string? KeyOf(string? option) =>
+        (option ?? Environment.GetEnvironmentVariable(KeyVariable)) is { Length: > 0 } key ? key : null;
+
+    /// <summary>Whom an option says to trust; null for whom the machine does.</summary>
+    public static ClientTlsOptions? TlsOf(string? authorities) => authorities is null ? null : new ClientTlsOptions { CaFile = authorities };
 
     /// <summary>The server that an option, else the environment, else the usual port says.</summary>
     /// <exception cref="CommandFailure">The environment's is no URL.</exception>

@@ -11,7 +11,7 @@ namespace Grid.Cli.Commands;
 /// <summary><c>grid serve</c>: the embedded server, until SIGINT or SIGTERM.</summary>
 internal static class ServeCommand
 {
-    private static readonly Option<string?> Config = new("--config") { Description = "a JSON file with the sections Data, Grid, Feed, Http, Ilp, Otlp, Rules and Serilog", HelpName = "F" };
+    private static readonly Option<string?> Config = new("--config") { Description = "a JSON file with the sections Data, Grid, Feed, Http, Ilp, Access, Tls, Otlp, Rules and Serilog", HelpName = "F" };
     private static readonly Option<string?> Data = new("--data") { Description = "the data folder; 'data' unless given", HelpName = "DIR" };
     private static readonly Option<EndPoint?> Feed = CommandLine.EndPointOption("--feed", "where the binary feed listens; 127.0.0.1:7401 unless given, port 0 picks a free one");
 

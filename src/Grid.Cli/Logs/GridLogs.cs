@@ -9,7 +9,7 @@ using Serilog.Settings.Configuration;
 namespace Grid.Cli.Logs;
 
 /// <summary>
-/// The log of one command: the console (standard error), and with a data folder five rolling files of JSON lines under
+/// The log of one command: the console (standard error), and with a data folder six rolling files of JSON lines under
 /// <c>logs/</c>, by what the line is about. Each line carries an OperationId, so that one operation can be followed through
 /// all of them. A section <c>Serilog</c> of the configuration is applied on top.
 /// </summary>
@@ -21,6 +21,7 @@ internal static class GridLogs
         ("db", ["Grid.Db", "Grid.Storage.Postgres", "Npgsql"]),
         ("cusip", ["Grid.Cusip"]),
         ("quality", ["Grid.Quality"]),
+        ("audit", ["Grid.Audit"]),
     ];
 
     private const string PipelineFile = "pipeline";

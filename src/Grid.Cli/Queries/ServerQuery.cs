@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Grid.Client.Query;
+using Grid.Client.Tls;
 
 namespace Grid.Cli.Queries;
 
@@ -13,7 +15,14 @@ internal sealed class ServerQuery : IDisposable
 
     private readonly HttpClient _http;
 
-    public ServerQuery(Uri server) => _http = new HttpClient { BaseAddress = server, Timeout = Timeout };
+    /// <param name="server">Where it is.</param>
+    /// <param name="key">The key for a server that asks for one; null for none.</param>
+    /// <param name="tls">Whom to trust; null for whom the machine does.</param>
+    public ServerQuery(Uri server, string? key = null, ClientTlsOptions? tls = null)
+    {
+        _http = GridHttp.Create(server, key, tls);
+        _http.Timeout = Timeout;
+    }
 
     /// <summary>Asks, and gives the answer when its head has come.</summary>
     /// <exception cref="CommandFailure">The server refused or cannot be reached.</exception>

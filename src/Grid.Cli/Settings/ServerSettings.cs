@@ -2,9 +2,11 @@ using System.Net;
 using Grid.Cli.Commands;
 using Grid.Cli.Telemetry;
 using Grid.Domain.Instruments;
+using Grid.Gateway.Access;
 using Grid.Gateway.Feed;
 using Grid.Gateway.Http;
 using Grid.Gateway.Ilp;
+using Grid.Gateway.Tls;
 using Grid.Runtime;
 using Microsoft.Extensions.Configuration;
 
@@ -12,7 +14,7 @@ namespace Grid.Cli.Settings;
 
 /// <summary>
 /// Everything that a server is told: a JSON file with the sections <c>Data</c>, <c>Grid</c>, <c>Feed</c>, <c>Http</c>,
-/// <c>Ilp</c>, <c>Otlp</c>, <c>Rules</c> and <c>Serilog</c>, and the command line's options, which win.
+/// <c>Ilp</c>, <c>Access</c>, <c>Tls</c>, <c>Otlp</c>, <c>Rules</c> and <c>Serilog</c>, and the command line's options, which win.
 /// </summary>
 internal sealed class ServerSettings
 {
@@ -20,8 +22,9 @@ internal sealed class ServerSettings
     public const string DefaultDataFolder = "data";
 
     private const string DataKey = "Data";
+    private const string TlsKey = "Tls";
     private const string EndPointKey = "EndPoint";
-    private static readonly string[] Sections = [DataKey, "Grid", "Feed", "Http", "Ilp", "Otlp", "Rules", "Serilog"];
+    private static readonly string[] Sections = [DataKey, "Grid", "Feed", "Http", "Ilp", "Access", TlsKey, "Otlp", "Rules", "Serilog"];
 
     // What is wrong, all of it.
     private readonly List<string> _faults = [];
@@ -45,6 +48,8 @@ internal sealed class ServerSettings
 
     /// <summary>Line protocol over TCP; null to leave it out.</summary>
     public IlpOptions? Ilp { get; set; } = new();
+    /// <summary>Who is let in, with the key file's path.</summary>
+    public AccessOptions Access { get; private set; } = new();
 
     /// <summary>Reads the file, if there is one, lets options win over it, and checks all of it.</summary>
     /// <param name="path">The file; null for none.</param>
@@ -67,17 +72,50 @@ internal sealed class ServerSettings
         settings.Ilp = lines;
         settings.Grid = settings.Bind<EmbeddedGridOptions>("Grid");
         settings.Grid.DataFolder = dataFolder ?? configuration[DataKey] ?? DefaultDataFolder;
+        settings.Access = settings.Bind<AccessOptions>("Access");
+        settings.Access.KeyFile ??= Path.Combine(settings.Grid.DataFolder, KeyFile.Name);
+        settings.UseTlsForAllPorts();
         settings.Try(() => settings.Grid.Rules = settings.Bind<RuleBookOptions>("Rules").ToRuleBook(ZoneOffsets.Find));
         settings.Try(settings.Grid.Validate);
-        settings.Try(settings.Feed.Validate);
-        settings.Try(settings.Http.Validate);
         settings.Otlp = settings.Bind<OtlpOptions>("Otlp");
         settings.Otlp.Endpoint = configuration[$"Otlp:{EndPointKey}"] ?? settings.Otlp.Endpoint;
         settings.Try(settings.Otlp.Validate);
         settings.Try(lines.Validate);
         settings.Http.IlpMapping ??= lines.Mapping;
+        settings.Try(settings.Access.Validate);
+
+        // Whether there are keys is known when the server starts.
+        settings.CheckPorts(hasKeys: true);
         return settings._faults.Count == 0 ? settings
             : throw new CommandFailure((path is null ? string.Empty : $"'{path}': ") + string.Join("; ", settings._faults));
+    }
+
+    /// <summary>Refuses to listen where others could come in without a key.</summary>
+    /// <exception cref="CommandFailure">Names every address that needs keys, of which there are none.</exception>
+    public void RequireKeysWhereNeeded(bool hasKeys)
+    {
+        CheckPorts(hasKeys);
+        if (_faults.Count > 0)
+        {
+            throw new CommandFailure(string.Join("; ", _faults));
+        }
+    }
+
+    private void CheckPorts(bool hasKeys)
+    {
+        Try(() => Feed.Validate(hasKeys));
+        Try(() => Http.Validate(hasKeys));
+    }
+
+    // What the section Tls says holds for each port that does not say it itself.
+    private void UseTlsForAllPorts()
+    {
+        if (Configuration.GetSection(TlsKey).Exists())
+        {
+            var tls = Bind<TlsOptions>(TlsKey);
+            Feed.Tls ??= tls;
+            Http.Tls ??= tls;
+        }
     }
 
     private static IConfigurationRoot ReadFile(string? path)

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using Grid.Client.Tls;
 using Grid.Domain;
 using Grid.Domain.Feed;
 using Grid.Domain.Identifiers;
@@ -10,6 +12,12 @@ public sealed class FeedClientOptions
 {
     /// <summary>The server: an address or a host name with a port; 127.0.0.1:7401 by default.</summary>
     public EndPoint Server { get; set; } = new IPEndPoint(IPAddress.Loopback, FeedProtocol.DefaultPort);
+
+    /// <summary>The key for a server that asks for one; null, the default, for none. It is sent over TLS or within the machine, and nowhere else.</summary>
+    public string? ApiKey { get; set; }
+
+    /// <summary>TLS; null, the default, for none.</summary>
+    public ClientTlsOptions? Tls { get; set; }
 
     /// <summary>The producer's name, see <see cref="NameRules"/>; the same in every life of it. Must be given.</summary>
     public string Producer { get; set; } = string.Empty;
@@ -49,9 +57,14 @@ public sealed class FeedClientOptions
     public void Validate()
     {
         var faults = new List<string>();
-        if (!NameRules.IsValid(System.Text.Encoding.UTF8.GetBytes(Producer)))
+        if (!NameRules.IsValid(Encoding.UTF8.GetBytes(Producer)))
         {
             faults.Add($"Feed client option {nameof(Producer)}: {NameRules.Explain(Producer)}.");
+        }
+
+        if (ApiKey is not null && (ApiKey.Length is < 1 or > AuthenticateFrame.PayloadBytesMax || !Ascii.IsValid(ApiKey)))
+        {
+            faults.Add($"Feed client option {nameof(ApiKey)} has {ApiKey.Length} characters; it must have 1 to {AuthenticateFrame.PayloadBytesMax}, all of them ASCII.");
         }
 
         Check(faults, Ack <= FeedAck.Committed, nameof(Ack), Ack, "it must be Received, Journaled or Committed");

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Threading.Channels;
 using Grid.Domain;
 using Grid.Domain.Feed;
@@ -14,6 +17,7 @@ internal sealed class FeedLink : IAsyncDisposable
     private static readonly NameKind[] Kinds = [NameKind.Source, NameKind.Venue, NameKind.Channel, NameKind.Instrument];
 
     private readonly Socket _socket;
+    private SslStream? _tls;
     private readonly FeedClientOptions _options;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _end = new();
@@ -48,8 +52,10 @@ internal sealed class FeedLink : IAsyncDisposable
 
     /// <summary>Connects, says Hello and waits for Welcome.</summary>
     /// <exception cref="GridException">The server refuses, cannot be reached or does not answer in time.</exception>
+    /// <exception cref="IOException">A certificate of the options cannot be used.</exception>
     public static async Task<FeedLink> OpenAsync(FeedClientOptions options, ulong epoch, TimeProvider time, CancellationToken cancel)
     {
+        var authentication = options.Tls?.ToAuthentication(options.Server is DnsEndPoint name ? name.Host : ((IPEndPoint)options.Server).Address.ToString());
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         var link = new FeedLink(socket, options, time);
         using var timeout = new CancellationTokenSource(options.ConnectTimeout, time);
@@ -57,6 +63,7 @@ internal sealed class FeedLink : IAsyncDisposable
         try
         {
             await socket.ConnectAsync(options.Server, both.Token);
+            await link.AuthenticateAsync(authentication, both.Token);
             await link.SendAsync(new HelloFrame(options.Producer, epoch, options.Ack).ToFrame(), both.Token);
             await link.WelcomeAsync(both.Token);
             return link;
@@ -68,6 +75,12 @@ internal sealed class FeedLink : IAsyncDisposable
             {
                 OperationCanceledException when !cancel.IsCancellationRequested => new GridException(
                     GridErrorCode.Unreachable, $"the server {options.Server} did not answer within {options.ConnectTimeout.TotalSeconds} s", e),
+                AuthenticationException => new GridException(
+                    GridErrorCode.TlsFailed, $"no TLS with the server {options.Server}: {(e.InnerException ?? e).Message}", e),
+                EndOfStreamException => new GridException(
+                    GridErrorCode.Unreachable,
+                    $"the server {options.Server} closed the connection without an answer{(options.Tls is null ? ", as one with TLS does where the client has none (option Tls, --tls)" : string.Empty)}",
+                    e),
                 SocketException or IOException => new GridException(GridErrorCode.Unreachable, $"the server {options.Server} cannot be reached: {e.Message}", e),
                 _ => e,
             };
@@ -97,9 +110,14 @@ internal sealed class FeedLink : IAsyncDisposable
         try
         {
             await SendAsync(FeedHeader.Empty(FeedFrameType.Bye, 0), timeout.Token);
+            if (_tls is not null)
+            {
+                await _tls.ShutdownAsync();
+            }
+
             _socket.Shutdown(SocketShutdown.Send);
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {
             // The server finds out by the end of the connection.
         }
@@ -108,8 +126,32 @@ internal sealed class FeedLink : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _socket.Dispose();
+        _tls?.Dispose();
         _end.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    // TLS, and then the key: it never goes where others could read it.
+    private async Task AuthenticateAsync(SslClientAuthenticationOptions? authentication, CancellationToken cancel)
+    {
+        if (authentication is not null)
+        {
+            _tls = new SslStream(new NetworkStream(_socket, ownsSocket: false));
+            await _tls.AuthenticateAsClientAsync(authentication, cancel);
+        }
+
+        if (_options.ApiKey is not { } key)
+        {
+            return;
+        }
+
+        if (_tls is null && !(_socket.RemoteEndPoint is IPEndPoint server && IPAddress.IsLoopback(server.Address)))
+        {
+            throw new GridException(
+                GridErrorCode.TlsFailed, $"the key is not sent to {_options.Server} without TLS (option Tls, --tls), as others could read it on the way");
+        }
+
+        await SendAsync(AuthenticateFrame.ToFrame(key), cancel);
     }
 
     private async Task WelcomeAsync(CancellationToken cancel)
@@ -231,10 +273,11 @@ internal sealed class FeedLink : IAsyncDisposable
                 _start = 0;
             }
 
-            var received = await _socket.ReceiveAsync(_buffer.AsMemory(_filled), SocketFlags.None, cancel);
+            var free = _buffer.AsMemory(_filled);
+            var received = _tls is null ? await _socket.ReceiveAsync(free, SocketFlags.None, cancel) : await _tls.ReadAsync(free, cancel);
             if (received == 0)
             {
-                throw new IOException("the server closed the connection");
+                throw new EndOfStreamException("the server closed the connection");
             }
 
             _filled += received;
@@ -245,6 +288,12 @@ internal sealed class FeedLink : IAsyncDisposable
     private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
         _isHalfSent = true;
+        if (_tls is not null)
+        {
+            await _tls.WriteAsync(bytes, cancel);
+            bytes = default;
+        }
+
         while (!bytes.IsEmpty)
         {
             bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, cancel)..];

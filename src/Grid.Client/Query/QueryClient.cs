@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Grid.Client.Tls;
 using Grid.Domain;
 using Grid.Domain.Instruments;
 
@@ -19,10 +20,14 @@ public sealed class QueryClient : IDisposable
     private readonly HttpClient _http;
 
     /// <summary>A client of the server at an address.</summary>
-    public QueryClient(Uri address)
+    /// <param name="address">With the scheme https for TLS.</param>
+    /// <param name="apiKey">The key for a server that asks for one; null for none.</param>
+    /// <param name="tls">Whom to trust; null for whom the machine does.</param>
+    /// <exception cref="IOException">A file of <paramref name="tls"/> cannot be read or is no certificate.</exception>
+    public QueryClient(Uri address, string? apiKey = null, ClientTlsOptions? tls = null)
     {
         ArgumentNullException.ThrowIfNull(address);
-        _http = new HttpClient { BaseAddress = address };
+        _http = GridHttp.Create(address, apiKey, tls);
     }
 
     /// <summary>The server's address.</summary>

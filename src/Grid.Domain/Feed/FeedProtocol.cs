@@ -45,6 +45,9 @@ public enum FeedFrameType : byte
     /// <summary>The client sends nothing more; without payload.</summary>
     Bye = 6,
 
+    /// <summary>The client's key; before Hello. See <see cref="AuthenticateFrame"/>.</summary>
+    Authenticate = 7,
+
     /// <summary>The feed is open; the frame's number is the last durable batch's. See <see cref="WelcomeFrame"/>.</summary>
     Welcome = 64,
 

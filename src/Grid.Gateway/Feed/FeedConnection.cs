@@ -1,6 +1,6 @@
-using System.Net.Sockets;
 using Grid.Domain;
 using Grid.Domain.Feed;
+using Grid.Gateway.Access;
 using Grid.Runtime;
 using Microsoft.Extensions.Logging;
 
@@ -12,18 +12,22 @@ namespace Grid.Gateway.Feed;
 /// </summary>
 internal sealed class FeedConnection : IFeedListener, IDisposable
 {
-    private readonly Socket _socket;
+    private readonly FeedTransport _transport;
+    private readonly Gatekeeper _gatekeeper;
     private readonly IGrid _grid;
     private readonly FeedOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly string _peer;
+    private readonly string _operation;
     private readonly FeedOutbox _outbox = new();
     private readonly CancellationTokenSource _end = new();
 
     // The reader's own: unread bytes, and the place of the first of them.
     private readonly ReceiveBuffer _buffer;
     private FeedPlace _place = new(Frame: 1, Byte: 0);
+    private readonly FeedAdmission _admission;
+    private AccessLease? _lease;
 
     // Why the server closes the connection; null while it is open or if the client closed it. Set once.
     private GridException? _reason;
@@ -37,14 +41,24 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
     // The sweep's own: true if the last one found the reader busy.
     private bool _wasBusy;
 
-    public FeedConnection(Socket socket, IGrid grid, FeedOptions options, TimeProvider time, ILogger log)
+    /// <param name="transport">Is closed with the connection.</param>
+    /// <param name="gatekeeper">Says who may feed.</param>
+    /// <param name="grid">Where the batches go.</param>
+    /// <param name="options">The server's.</param>
+    /// <param name="operation">Names the connection in the logs.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The server's.</param>
+    public FeedConnection(FeedTransport transport, Gatekeeper gatekeeper, IGrid grid, FeedOptions options, string operation, TimeProvider time, ILogger log)
     {
-        _socket = socket;
+        _transport = transport;
+        _gatekeeper = gatekeeper;
+        _admission = new FeedAdmission(gatekeeper, transport);
+        _operation = operation;
         _grid = grid;
         _options = options;
         _time = time;
         _log = log;
-        _peer = socket.RemoteEndPoint?.ToString() ?? "unknown";
+        _peer = transport.Peer?.ToString() ?? "unknown";
         _buffer = new ReceiveBuffer(options.ReceiveBufferBytes);
         _waitingSince = time.GetTimestamp();
     }
@@ -52,10 +66,14 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
     /// <summary>Serves the connection to its end; never throws.</summary>
     public async Task RunAsync()
     {
-        var writing = WriteAsync();
+        // All that is logged on the way of this connection carries its name.
+        using var scope = _log.BeginScope(new Dictionary<string, object> { ["OperationId"] = _operation });
+        var opening = _transport.OpenAsync(_end.Token);
+        var writing = WriteAsync(opening);
         var closedByClient = false;
         try
         {
+            await opening;
             await ReceiveAsync(_end.Token);
             closedByClient = true;
         }
@@ -63,9 +81,13 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
         {
             Close(refusal);
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException || FeedTransport.IsGone(e))
         {
             // The reason is set, or the client went away in the middle of something.
+            if (opening.IsFaulted)
+            {
+                FeedLog.NoHandshake(_log, _peer, e.Message);
+            }
         }
         catch (Exception e)
         {
@@ -128,7 +150,8 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
 
     public void Dispose()
     {
-        _socket.Dispose();
+        _lease?.Dispose();
+        _transport.Dispose();
         _end.Dispose();
     }
 
@@ -136,13 +159,14 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
 
     void IFeedListener.Closed(GridException reason) => Close(reason);
 
-    private async Task WriteAsync()
+    private async Task WriteAsync(Task opening)
     {
         try
         {
-            await _outbox.WriteAsync(_socket, LastFrame, CancellationToken.None);
+            await opening;
+            await _outbox.WriteAsync(_transport, LastFrame, CancellationToken.None);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException || FeedTransport.IsGone(e))
         {
             // Nobody reads any more; the reader finds the same or is told.
             await _end.CancelAsync();
@@ -187,14 +211,11 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
         {
             // An idle connection waits without a buffer: a thousand of them cost a thousand sockets, not 512 MB.
             _buffer.Release();
-            if (_socket.Available == 0)
-            {
-                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancel);
-            }
+            await _transport.WaitAsync(cancel);
         }
 
         _buffer.EnsureRoom(frameBytes);
-        var received = await _socket.ReceiveAsync(_buffer.Free, SocketFlags.None, cancel);
+        var received = await _transport.ReceiveAsync(_buffer.Free, cancel);
         _buffer.Received(received);
         if (received == 0 && !_buffer.IsEmpty)
         {
@@ -210,6 +231,12 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
 
     private async ValueTask<bool> OpenAsync(FeedHeader header, ReadOnlyMemory<byte> payload, CancellationToken cancel)
     {
+        if (header is { Type: FeedFrameType.Authenticate, Flags: 0 })
+        {
+            _admission.Authenticate(payload.Span, _place);
+            return true;
+        }
+
         if (header.Type != FeedFrameType.Hello)
         {
             throw new GridException(GridErrorCode.Malformed, $"{_place} has the type {(byte)header.Type} ({header.Type}); the first frame must be Hello (1)");
@@ -220,19 +247,21 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
             throw Refused(refusal);
         }
 
+        _lease = _admission.Enter();
+        _lease.Ended.UnsafeRegister(static c => ((FeedConnection)c!).Close(((FeedConnection)c)._lease!.Reason!), this);
         var feed = await _grid.OpenFeedAsync(new FeedHello(hello.Producer, hello.Epoch, (AckLevel)hello.Ack), this, cancel);
         _outbox.StartAfter(feed.LastDurableBatch);
         var welcome = new WelcomeFrame(FeedProtocol.PayloadBytesMax, GridLimits.BatchEventsMax, _options.OutstandingBatchesMax);
         _outbox.TryPost(welcome.ToFrame(feed.LastDurableBatch));
-        _session = new FeedSession(feed, _outbox, _options.OutstandingBatchesMax);
-        FeedLog.Opened(_log, _peer, hello.Producer, hello.Epoch, feed.LastDurableBatch);
+        _session = new FeedSession(feed, _outbox, _options.OutstandingBatchesMax, _gatekeeper, _lease.Caller);
+        FeedLog.Opened(_log, _peer, _lease.Caller.KeyId, hello.Producer, hello.Epoch, feed.LastDurableBatch);
         return true;
     }
 
     private async Task CloseAsync(Task writing, bool closedByClient)
     {
         // From here on the client has so long to take what is still to be said; then the socket is closed under it.
-        await using var linger = _time.CreateTimer(static s => ((Socket)s!).Dispose(), _socket, _options.LingerTimeout, Timeout.InfiniteTimeSpan);
+        await using var linger = _time.CreateTimer(static t => ((FeedTransport)t!).Dispose(), _transport, _options.LingerTimeout, Timeout.InfiniteTimeSpan);
         try
         {
             if (_session is { } session)
@@ -250,24 +279,16 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
         FeedLog.Closed(_log, _peer, _place.Frame - 1, _reason?.Message ?? (closedByClient ? "the client closed it" : "the client is gone"));
         try
         {
-            _socket.Shutdown(SocketShutdown.Send);
+            await _transport.EndSendingAsync();
             if (!closedByClient)
             {
-                await DrainAsync();
+                // One that is closed with unread bytes resets the connection, and the client may never see the last error.
+                await _transport.DrainAsync();
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (FeedTransport.IsGone(e))
         {
             // It is closed already.
-        }
-    }
-
-    // A socket that is closed with unread bytes resets the connection, and the client may never see the last error.
-    private async Task DrainAsync()
-    {
-        var unread = new byte[4096];
-        while (await _socket.ReceiveAsync(unread, SocketFlags.None) > 0)
-        {
         }
     }
 

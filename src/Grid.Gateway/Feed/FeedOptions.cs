@@ -1,14 +1,18 @@
 using System.Net;
 using Grid.Domain;
 using Grid.Domain.Feed;
+using Grid.Gateway.Tls;
 
 namespace Grid.Gateway.Feed;
 
-/// <summary>Options of the binary feed's server. Each has a default and a range; <see cref="Validate"/> names every one that is out of it.</summary>
+/// <summary>Options of the binary feed's server. Each has a default and a range; <see cref="Validate(bool)"/> names every one that is out of it.</summary>
 public sealed class FeedOptions
 {
-    /// <summary>Where to listen: loopback only in this release. Port 0 picks a free one. 127.0.0.1:7401 by default.</summary>
+    /// <summary>Where to listen; an address that is not loopback needs keys and <see cref="Tls"/>. Port 0 picks a free one. 127.0.0.1:7401 by default.</summary>
     public IPEndPoint EndPoint { get; set; } = new(IPAddress.Loopback, FeedProtocol.DefaultPort);
+
+    /// <summary>TLS; null, the default, for none.</summary>
+    public TlsOptions? Tls { get; set; }
 
     /// <summary>Connections at a time; 1 to <see cref="GridLimits.FeedConnectionsMax"/>, 4,096 by default. One more is told so and closed.</summary>
     public int ConnectionsMax { get; set; } = 4096;
@@ -28,12 +32,18 @@ public sealed class FeedOptions
     /// <summary>Batches that a client may have sent and not yet acknowledged; 1 to <see cref="GridLimits.FeedOutstandingBatchesMax"/>, 256 by default.</summary>
     public int OutstandingBatchesMax { get; set; } = 256;
 
-    /// <summary>Throws if an option is out of its range.</summary>
+    /// <summary>Throws if an option is out of its range for a server without keys.</summary>
     /// <exception cref="ArgumentException">One line for each option that is: its name, its value and the rule.</exception>
-    public void Validate()
+    public void Validate() => Validate(hasKeys: false);
+
+    /// <summary>Throws if an option is out of its range.</summary>
+    /// <param name="hasKeys">Whether clients are asked for keys.</param>
+    /// <exception cref="ArgumentException">One line for each option that is: its name, its value and the rule.</exception>
+    public void Validate(bool hasKeys)
     {
         var faults = new OptionFaults("Feed");
-        faults.CheckLoopback(nameof(EndPoint), EndPoint);
+        faults.CheckEndPoint(nameof(EndPoint), EndPoint, hasKeys, needsTls: Tls is null);
+        Tls?.Check(faults);
         faults.CheckRange(nameof(ConnectionsMax), ConnectionsMax, 1, GridLimits.FeedConnectionsMax, "connections");
         faults.CheckRange(nameof(HelloTimeout), HelloTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1));
         faults.CheckRange(nameof(IdleTimeout), IdleTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));

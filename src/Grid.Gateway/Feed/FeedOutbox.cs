@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Sockets;
 using System.Threading.Channels;
 using Grid.Domain.Feed;
 using Grid.Domain.Validation;
@@ -66,7 +65,7 @@ internal sealed class FeedOutbox
     public void Complete() => _frames.Writer.TryComplete();
 
     /// <summary>Writes until completed, then <paramref name="last"/>'s frame if it gives one.</summary>
-    public async Task WriteAsync(Socket socket, Func<byte[]?> last, CancellationToken cancel)
+    public async Task WriteAsync(FeedTransport transport, Func<byte[]?> last, CancellationToken cancel)
     {
         var frames = _frames.Reader;
         while (await frames.WaitToReadAsync(cancel))
@@ -75,21 +74,21 @@ internal sealed class FeedOutbox
             {
                 if (frame.Length > 0)
                 {
-                    await SendAsync(socket, frame, cancel);
+                    await transport.SendAsync(frame, cancel);
                 }
 
-                await WriteAcknowledgementAsync(socket, cancel);
+                await WriteAcknowledgementAsync(transport, cancel);
             }
         }
 
-        await WriteAcknowledgementAsync(socket, cancel);
+        await WriteAcknowledgementAsync(transport, cancel);
         if (last() is { } error)
         {
-            await SendAsync(socket, error, cancel);
+            await transport.SendAsync(error, cancel);
         }
     }
 
-    private async ValueTask WriteAcknowledgementAsync(Socket socket, CancellationToken cancel)
+    private async ValueTask WriteAcknowledgementAsync(FeedTransport transport, CancellationToken cancel)
     {
         if (!Volatile.Read(ref _ackPending))
         {
@@ -99,7 +98,7 @@ internal sealed class FeedOutbox
         var buffer = ArrayPool<byte>.Shared.Rent(FeedHeader.Bytes + AckFrame.PayloadBytesMax);
         try
         {
-            await SendAsync(socket, buffer.AsMemory(0, TakeAcknowledgement(buffer)), cancel);
+            await transport.SendAsync(buffer.AsMemory(0, TakeAcknowledgement(buffer)), cancel);
         }
         finally
         {
@@ -113,14 +112,6 @@ internal sealed class FeedOutbox
         {
             _ackPending = false;
             return AckFrame.Write(frame, _batch, _events, _counts);
-        }
-    }
-
-    private static async ValueTask SendAsync(Socket socket, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
-    {
-        while (!bytes.IsEmpty)
-        {
-            bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, cancel)..];
         }
     }
 }

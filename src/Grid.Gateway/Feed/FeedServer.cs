@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Grid.Domain;
+using Grid.Gateway.Access;
+using Grid.Gateway.Tls;
 using Grid.Runtime;
 using Microsoft.Extensions.Logging;
 
@@ -19,7 +21,12 @@ public sealed class FeedServer : IAsyncDisposable
     private const int TurnedAwayMax = 64;
     private static readonly TimeSpan AcceptAgainAfter = TimeSpan.FromMilliseconds(100);
 
+    // Names the connections of all servers of a process.
+    private static long _connections;
+
     private readonly IGrid _grid;
+    private readonly Gatekeeper _gatekeeper;
+    private readonly TlsIdentity? _identity;
     private readonly FeedOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -30,9 +37,11 @@ public sealed class FeedServer : IAsyncDisposable
     private readonly ConcurrentDictionary<FeedConnection, Task> _turnedAway = new();
     private readonly Task _accepting;
 
-    private FeedServer(IGrid grid, FeedOptions options, TimeProvider time, ILogger log, Socket listener)
+    private FeedServer(IGrid grid, Gatekeeper gatekeeper, TlsIdentity? identity, FeedOptions options, TimeProvider time, ILogger log, Socket listener)
     {
         _grid = grid;
+        _gatekeeper = gatekeeper;
+        _identity = identity;
         _options = options;
         _time = time;
         _log = log;
@@ -51,15 +60,23 @@ public sealed class FeedServer : IAsyncDisposable
     public int Connections => _open.Count;
 
     /// <summary>Begins to listen.</summary>
+    /// <param name="grid">Where the batches go.</param>
+    /// <param name="options">Where and how.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logs">Where it logs.</param>
+    /// <param name="gatekeeper">Says who may feed; null for anyone, on loopback.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="IOException">The address cannot be listened on.</exception>
-    public static FeedServer Start(IGrid grid, FeedOptions options, TimeProvider time, ILoggerFactory logs)
+    /// <exception cref="IOException">The address cannot be listened on, or the certificate cannot be used.</exception>
+    public static FeedServer Start(IGrid grid, FeedOptions options, TimeProvider time, ILoggerFactory logs, Gatekeeper? gatekeeper = null)
     {
         ArgumentNullException.ThrowIfNull(grid);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(logs);
-        options.Validate();
+        gatekeeper ??= Gatekeeper.WithoutKeys(time, logs);
+        options.Validate(gatekeeper.AsksForKeys);
+        var log = logs.CreateLogger<FeedServer>();
+        var identity = options.Tls is { } tls ? TlsIdentity.Open("feed", tls, time, log) : null;
         var listener = new Socket(options.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -69,10 +86,11 @@ public sealed class FeedServer : IAsyncDisposable
         catch (SocketException e)
         {
             listener.Dispose();
+            identity?.Dispose();
             throw new IOException($"feed cannot listen on {options.EndPoint}: {e.Message}", e);
         }
 
-        return new FeedServer(grid, options, time, logs.CreateLogger<FeedServer>(), listener);
+        return new FeedServer(grid, gatekeeper, identity, options, time, log, listener);
     }
 
     /// <summary>Stops listening, tells every client that the server stops, and waits until all connections are closed.</summary>
@@ -98,6 +116,7 @@ public sealed class FeedServer : IAsyncDisposable
         }
 
         await Task.WhenAll(ends);
+        _identity?.Dispose();
         _stop.Dispose();
     }
 
@@ -126,7 +145,8 @@ public sealed class FeedServer : IAsyncDisposable
     {
         socket.NoDelay = true;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        var connection = new FeedConnection(socket, _grid, _options, _time, _log);
+        var operation = $"feed-{Environment.ProcessId}-{Interlocked.Increment(ref _connections)}";
+        var connection = new FeedConnection(new FeedTransport(socket, _identity), _gatekeeper, _grid, _options, operation, _time, _log);
         if (_open.Count < _options.ConnectionsMax)
         {
             Run(connection, _open);

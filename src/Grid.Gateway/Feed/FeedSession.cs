@@ -1,11 +1,14 @@
+using System.Text;
 using Grid.Domain;
 using Grid.Domain.Feed;
+using Grid.Domain.Identifiers;
+using Grid.Gateway.Access;
 using Grid.Runtime;
 
 namespace Grid.Gateway.Feed;
 
 /// <summary>An opened feed: hands the frames after Hello to the grid. Used by the connection's reader alone.</summary>
-internal sealed class FeedSession(IFeed feed, FeedOutbox outbox, int outstandingBatchesMax) : IAsyncDisposable
+internal sealed class FeedSession(IFeed feed, FeedOutbox outbox, int outstandingBatchesMax, Gatekeeper gatekeeper, Caller caller) : IAsyncDisposable
 {
     // Names announced so far, by kind.
     private readonly ulong[] _announced = new ulong[4];
@@ -30,6 +33,12 @@ internal sealed class FeedSession(IFeed feed, FeedOutbox outbox, int outstanding
             throw new GridException(
                 GridErrorCode.TooLarge,
                 $"batch {number} was sent while only batch {acknowledged} is acknowledged; at most {outstandingBatchesMax} batches may be outstanding, as Welcome said");
+        }
+
+        if (gatekeeper.RateOf(caller) is { } rate)
+        {
+            // Nothing is dropped: the connection stops reading, and the client's own buffers fill.
+            await rate.TakeAsync(cancel);
         }
 
         try
@@ -67,10 +76,12 @@ internal sealed class FeedSession(IFeed feed, FeedOutbox outbox, int outstanding
                 return false;
             case FeedFrameType.Ping or FeedFrameType.Bye:
                 throw Malformed(place, $"{header.Type} has {payload.Length} bytes of payload; it has none");
+            case FeedFrameType.Authenticate:
+                throw Malformed(place, "Authenticate came after Hello; it comes before");
             case FeedFrameType.Hello:
                 throw Malformed(place, "Hello came again; it is the first frame and no other");
             default:
-                throw Malformed(place, $"the type {(byte)header.Type} is not one that a client sends: Hello 1, Names 2, Source 3, Batch 4, Ping 5, Bye 6");
+                throw Malformed(place, $"the type {(byte)header.Type} is not one that a client sends: Hello 1, Names 2, Source 3, Batch 4, Ping 5, Bye 6, Authenticate 7");
         }
     }
 
@@ -89,6 +100,11 @@ internal sealed class FeedSession(IFeed feed, FeedOutbox outbox, int outstanding
 
         foreach (var name in names)
         {
+            if (names.Kind == NameKind.Source)
+            {
+                RequireSource(Encoding.Latin1.GetString(name), place);
+            }
+
             try
             {
                 feed.AddName(names.Kind, name);
@@ -110,6 +126,7 @@ internal sealed class FeedSession(IFeed feed, FeedOutbox outbox, int outstanding
             throw new GridException(refusal.Code, $"{place}: {refusal.Message}");
         }
 
+        RequireSource(source.Name, place);
         try
         {
             await feed.DeclareSourceAsync(source, cancel);
@@ -117,6 +134,15 @@ internal sealed class FeedSession(IFeed feed, FeedOutbox outbox, int outstanding
         catch (GridException e)
         {
             throw new GridException(e.Code, $"{place}: source '{source.Name}': {e.Message}", e);
+        }
+    }
+
+    // Events can only name a source that was announced, so this is the one place to look.
+    private void RequireSource(string source, FeedPlace place)
+    {
+        if (!caller.MayWrite(source))
+        {
+            throw new GridException(GridErrorCode.Forbidden, $"{place}: {caller.MayNotWrite(source)}");
         }
     }
 

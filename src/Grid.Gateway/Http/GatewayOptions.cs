@@ -1,17 +1,21 @@
 using System.Net;
 using Grid.Domain;
 using Grid.Gateway.Streams;
+using Grid.Gateway.Tls;
 
 namespace Grid.Gateway.Http;
 
-/// <summary>Options of the HTTP server. Each has a default and a range; <see cref="Validate"/> names every one that is out of it.</summary>
+/// <summary>Options of the HTTP server. Each has a default and a range; <see cref="Validate(bool)"/> names every one that is out of it.</summary>
 public sealed class GatewayOptions
 {
     /// <summary>Port of a server that is not told another.</summary>
     public const int DefaultPort = 7400;
 
-    /// <summary>Where to listen: loopback only in this release. Port 0 picks a free one. 127.0.0.1:7400 by default.</summary>
+    /// <summary>Where to listen; an address that is not loopback needs keys. Port 0 picks a free one. 127.0.0.1:7400 by default.</summary>
     public IPEndPoint EndPoint { get; set; } = new(IPAddress.Loopback, DefaultPort);
+
+    /// <summary>TLS; null, the default, for none.</summary>
+    public TlsOptions? Tls { get; set; }
 
     /// <summary>Connections at a time; 1 to <see cref="GridLimits.HttpConnectionsMax"/>, 4,096 by default. One more is closed.</summary>
     public int ConnectionsMax { get; set; } = 4096;
@@ -33,19 +37,25 @@ public sealed class GatewayOptions
 
     /// <summary>
     /// Names besides localhost and the loopback addresses that requests may be meant for: those of a proxy that hands the
-    /// <c>Host</c> header on. None by default, so that no web page can reach the server under a name of its own.
+    /// <c>Host</c> header on. None by default, so that no web page can reach the server under a name of its own. Not looked at where keys are asked for.
     /// </summary>
     public IReadOnlyList<string> HostsAllowed { get; set; } = [];
 
     /// <summary>Subscriptions.</summary>
     public StreamOptions Stream { get; set; } = new();
 
-    /// <summary>Throws if an option is out of its range.</summary>
+    /// <summary>Throws if an option is out of its range for a server without keys.</summary>
     /// <exception cref="ArgumentException">One line for each option that is: its name, its value and the rule.</exception>
-    public void Validate()
+    public void Validate() => Validate(hasKeys: false);
+
+    /// <summary>Throws if an option is out of its range.</summary>
+    /// <param name="hasKeys">Whether clients are asked for keys.</param>
+    /// <exception cref="ArgumentException">One line for each option that is: its name, its value and the rule.</exception>
+    public void Validate(bool hasKeys)
     {
         var faults = new OptionFaults("Http");
-        faults.CheckLoopback(nameof(EndPoint), EndPoint);
+        faults.CheckEndPoint(nameof(EndPoint), EndPoint, hasKeys);
+        Tls?.Check(faults);
         faults.CheckRange(nameof(ConnectionsMax), ConnectionsMax, 1, GridLimits.HttpConnectionsMax, "connections");
         faults.CheckRange(nameof(RowsMax), RowsMax, 1, GridLimits.QueryRowsMax, "rows");
         faults.CheckRange(nameof(BodyBytesMax), BodyBytesMax, 1 << 10, GridLimits.HttpBodyBytesMax, "bytes");

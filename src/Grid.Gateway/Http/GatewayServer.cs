@@ -1,4 +1,7 @@
 using System.Net;
+using Grid.Domain;
+using Grid.Gateway.Access;
+using Grid.Gateway.Tls;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -6,45 +9,69 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Grid.Gateway.Http;
 
 /// <summary>The HTTP server: <c>/v1/…</c>, health and the status page, over one grid.</summary>
-public sealed class GatewayServer : IAsyncDisposable
+public sealed partial class GatewayServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly IAsyncDisposable _routes;
+    private readonly TlsIdentity? _identity;
 
-    private GatewayServer(WebApplication app, IAsyncDisposable routes, IPEndPoint endPoint)
+    private GatewayServer(WebApplication app, IAsyncDisposable routes, TlsIdentity? identity, IPEndPoint endPoint)
     {
         _app = app;
         _routes = routes;
+        _identity = identity;
         EndPoint = endPoint;
     }
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint { get; }
 
-    /// <summary>Begins to listen.</summary>
-    /// <exception cref="ArgumentException">An option is out of its range, or the address is not loopback.</exception>
-    /// <exception cref="IOException">The address cannot be listened on.</exception>
-    public static Task<GatewayServer> StartAsync(IGrid grid, GatewayOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancel = default) =>
-        StartAsync(grid, options, time, logs, static _ => { }, cancel);
+    /// <summary>Its address for clients.</summary>
+    public Uri Address => new($"{(_identity is null ? "http" : "https")}://{EndPoint}");
+
+    /// <summary>Every route that is mapped.</summary>
+    internal IEnumerable<Endpoint> Endpoints => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(s => s.Endpoints);
+
+    /// <inheritdoc cref="StartAsync(IGrid, GatewayOptions, TimeProvider, ILoggerFactory, Gatekeeper?, Action{IEndpointRouteBuilder}, CancellationToken)"/>
+    public static Task<GatewayServer> StartAsync(
+        IGrid grid, GatewayOptions options, TimeProvider time, ILoggerFactory logs, Gatekeeper? gatekeeper = null, CancellationToken cancel = default) =>
+        StartAsync(grid, options, time, logs, gatekeeper, static _ => { }, cancel);
 
     /// <summary>Begins to listen. What the host has to say beside the grid, such as its metrics, it maps itself.</summary>
-    /// <exception cref="ArgumentException">An option is out of its range, or the address is not loopback.</exception>
-    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    /// <param name="grid">What is asked.</param>
+    /// <param name="options">Where and how.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logs">Where it logs.</param>
+    /// <param name="gatekeeper">Says who may ask; null for anyone, on loopback.</param>
+    /// <param name="mapMore">Maps the host's own routes.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, or others can reach the address and there are no keys.</exception>
+    /// <exception cref="IOException">The address cannot be listened on, or the certificate cannot be used.</exception>
     public static async Task<GatewayServer> StartAsync(
-        IGrid grid, GatewayOptions options, TimeProvider time, ILoggerFactory logs, Action<IEndpointRouteBuilder> mapMore, CancellationToken cancel)
+        IGrid grid, GatewayOptions options, TimeProvider time, ILoggerFactory logs, Gatekeeper? gatekeeper, Action<IEndpointRouteBuilder> mapMore, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(grid);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(logs);
         ArgumentNullException.ThrowIfNull(mapMore);
-        options.Validate();
+        gatekeeper ??= Gatekeeper.WithoutKeys(time, logs);
+        options.Validate(gatekeeper.AsksForKeys);
+        var log = logs.CreateLogger<GatewayServer>();
+        var identity = options.Tls is { } tls ? TlsIdentity.Open("http", tls, time, log) : null;
+        if (identity is null && !IPAddress.IsLoopback(options.EndPoint.Address))
+        {
+            InClearText(log, options.EndPoint.ToString());
+        }
+
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<ILoggerFactory>(new WarningLogs(logs));
         builder.Services.AddRoutingCore();
@@ -55,13 +82,17 @@ public sealed class GatewayServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = options.ConnectionsMax;
+            kestrel.Limits.MaxRequestHeadersTotalSize = GridLimits.HttpHeaderBytesMax;
             kestrel.Limits.MaxRequestBodySize = options.BodyBytesMax;
-            kestrel.Listen(options.EndPoint);
+            kestrel.Listen(options.EndPoint, listen => UseTls(listen, identity));
         });
         var app = builder.Build();
         var latest = new LatestEndpoint(grid, options);
-        var refusals = new Refusals(logs.CreateLogger<GatewayServer>(), options.HostsAllowed);
+        var refusals = new Refusals(log, options.HostsAllowed, gatekeeper);
+        var access = new HttpAccess(gatekeeper, identity);
         app.Use(next => context => refusals.AnswerAsync(next, context));
+        app.Use(next => context => access.AnswerAsync(next, context));
 
         // The most asked question is answered before routing.
         app.Use(next => context => latest.TryAnswer(context) ? LatestRoute.Answered(context) : OffSocketThreadAsync(next, context));
@@ -78,11 +109,12 @@ public sealed class GatewayServer : IAsyncDisposable
         {
             await routes.DisposeAsync().ConfigureAwait(false);
             await app.DisposeAsync().ConfigureAwait(false);
+            identity?.Dispose();
             throw;
         }
 
         var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        return new GatewayServer(app, routes, new IPEndPoint(options.EndPoint.Address, address.Port));
+        return new GatewayServer(app, routes, identity, new IPEndPoint(options.EndPoint.Address, address.Port));
     }
 
     /// <summary>Finishes the requests at hand and stops.</summary>
@@ -91,6 +123,7 @@ public sealed class GatewayServer : IAsyncDisposable
         await _app.StopAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         await _routes.DisposeAsync().ConfigureAwait(false);
+        _identity?.Dispose();
     }
 
     // Long answers would keep other connections of the receiving thread waiting.
@@ -99,4 +132,15 @@ public sealed class GatewayServer : IAsyncDisposable
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await next(context).ConfigureAwait(false);
     }
+
+    private static void UseTls(ListenOptions listen, TlsIdentity? identity)
+    {
+        if (identity is not null)
+        {
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(identity.ServerOptions()) });
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "http on {EndPoint} is not encrypted, so keys can be read on the way; give the option Tls, or put a proxy that has it in front")]
+    private static partial void InClearText(ILogger log, string endPoint);
 }

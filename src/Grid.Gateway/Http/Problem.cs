@@ -7,11 +7,22 @@ namespace Grid.Gateway.Http;
 /// <summary>Errors as RFC 9457 problem details, with Grid's error code and whether trying again can help.</summary>
 internal static class Problem
 {
-    public static async Task WriteAsync(HttpContext context, int status, string code, string detail)
+    public static async Task WriteAsync(HttpContext context, int status, string code, string detail, TimeSpan retryAfter = default)
     {
         context.Response.Clear();
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";
+        if (status == StatusCodes.Status401Unauthorized)
+        {
+            // Not Basic: a browser would keep what it is told then and send it along with requests of other sites' pages.
+            context.Response.Headers.WWWAuthenticate = "Bearer realm=\"grid\"";
+        }
+
+        if (status == StatusCodes.Status429TooManyRequests)
+        {
+            context.Response.Headers.RetryAfter = $"{Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds))}";
+        }
+
         await using (var json = new Utf8JsonWriter(context.Response.BodyWriter))
         {
             json.WriteStartObject();

@@ -1,14 +1,16 @@
 using Grid.Domain;
+using Grid.Gateway.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Grid.Gateway.Http;
 
 /// <summary>
-/// Turns what goes wrong with a request into problem details, and refuses requests that are meant for another host: a web
-/// page whose name was pointed at this machine must not reach a server that asks for no key.
+/// Turns what goes wrong with a request into problem details, and refuses requests that a browser sends for a page of
+/// another site: one whose name was pointed at this machine must not reach a server that asks for no key, and no foreign
+/// page may use what a browser remembers of one that does.
 /// </summary>
-internal sealed partial class Refusals(ILogger log, IReadOnlyList<string> hostsAllowed)
+internal sealed partial class Refusals(ILogger log, IReadOnlyList<string> hostsAllowed, Gatekeeper gatekeeper)
 {
     /// <summary>Answers a request that nothing is mapped to.</summary>
     public static Task NothingThereAsync(HttpContext context) => Problem.WriteAsync(
@@ -18,7 +20,15 @@ internal sealed partial class Refusals(ILogger log, IReadOnlyList<string> hostsA
     {
         try
         {
-            if (!IsMeantForUs(context.Request.Headers.Host.ToString()))
+            var host = context.Request.Headers.Host.ToString();
+            if (context.Request.Headers.Origin is { Count: > 0 } origin && !IsOurPage(origin.ToString(), host))
+            {
+                throw new GridException(
+                    GridErrorCode.Forbidden,
+                    $"the request comes from a page of '{origin}'; this server answers its own pages only (option {nameof(GatewayOptions.HostsAllowed)})");
+            }
+
+            if (!gatekeeper.AsksForKeys && !IsMeantForUs(host))
             {
                 throw new GridException(
                     GridErrorCode.BadArgument,
@@ -55,11 +65,22 @@ internal sealed partial class Refusals(ILogger log, IReadOnlyList<string> hostsA
     private bool IsMeantForUs(ReadOnlySpan<char> host)
     {
         var name = HostName(host);
-        if (name.IsEmpty || name.StartsWith("127.") || name.SequenceEqual("[::1]") || name.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+        if (name.IsEmpty || IsLoopback(name) || name.SequenceEqual("[::1]") || name.Equals("localhost", StringComparison.OrdinalIgnoreCase))
         {
             return true;
         }
 
+        return IsAllowed(name);
+    }
+
+    private bool IsOurPage(string origin, string host)
+    {
+        var start = origin.IndexOf("://", StringComparison.Ordinal);
+        return start > 0 && (origin.AsSpan(start + 3).Equals(host, StringComparison.OrdinalIgnoreCase) || IsAllowed(HostName(origin.AsSpan(start + 3))));
+    }
+
+    private bool IsAllowed(ReadOnlySpan<char> name)
+    {
         foreach (var allowed in hostsAllowed)
         {
             if (name.Equals(allowed, StringComparison.OrdinalIgnoreCase))
@@ -70,6 +91,9 @@ internal sealed partial class Refusals(ILogger log, IReadOnlyList<string> hostsA
 
         return false;
     }
+
+    // An address, and not a name such as 127.example.org, which may lead anywhere.
+    private static bool IsLoopback(ReadOnlySpan<char> name) => name.StartsWith("127.") && !name.ContainsAnyExcept("0123456789.");
 
     // The host without its port.
     private static ReadOnlySpan<char> HostName(ReadOnlySpan<char> host)

@@ -41,7 +41,7 @@ public sealed class IlpOptions
     public void Validate()
     {
         var faults = new OptionFaults("Ilp");
-        faults.CheckLoopback(nameof(EndPoint), EndPoint);
+        faults.CheckEndPoint(nameof(EndPoint), EndPoint, hasKeys: false, needsTls: true);
         faults.CheckRange(nameof(ConnectionsMax), ConnectionsMax, 1, GridLimits.IlpConnectionsMax, "connections");
         faults.CheckRange(nameof(LineBytesMax), LineBytesMax, 1 << 10, GridLimits.RowBytesMax, "bytes");
         faults.CheckRange(nameof(LineTimeout), LineTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Grid.Cli.Tests.Commands;
 
 namespace Grid.Cli.Tests.Acceptance;
@@ -36,6 +37,26 @@ public sealed class ReadmeTests : IDisposable
         {
             var answer = await GridProcess.RunAsync(Placed(command, csv, data));
             Assert.True(answer.ExitCode == 0, $"{string.Join(' ', command)}: {answer.Errors}");
+        }
+    }
+
+    [Fact]
+    public async Task Commands_for_keys_in_the_readme_work()
+    {
+        var id = string.Empty;
+        var lines = File.ReadLines(Path.Combine(Root(), "README.md")).Where(l => l.StartsWith("$ grid keys ", StringComparison.Ordinal)).ToList();
+        Assert.Equal(4, lines.Count);
+        foreach (var line in lines)
+        {
+            var words = Regex.Matches(line["$ grid ".Length..], """'([^']*)'|"([^"]*)"|(\S+)""").Select(w => w.Groups[1].Value + w.Groups[2].Value + w.Groups[3].Value).ToArray();
+            if (words[1] == "revoke")
+            {
+                words[2] = id;
+            }
+
+            var answer = await GridProcess.RunAsync([.. words, "--data", _folder.File("data")]);
+            Assert.True(answer.ExitCode == 0, $"{line}: {answer.Errors}");
+            id = words[1] == "create" ? answer.Output[5..13] : id;
         }
     }
 

@@ -24,6 +24,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("grid ticks", "--format 'xml' is not table, json, csv", "ticks", "X", "--format", "xml")]
     [InlineData("grid ticks", "--limit '0' is not a whole number", "ticks", "X", "--limit", "0")]
     [InlineData("grid latest", "--http 'ftp://x' is not a URL", "latest", "X", "--http", "ftp://x")]
+    [InlineData("grid keys create", "--role 'god' is not feed, read, admin", "keys", "create", "--role", "god")]
+    [InlineData("grid keys create", "--expires 'soon' is not a time", "keys", "create", "--role", "read", "--expires", "soon")]
+    [InlineData("grid keys create", "--role", "keys", "create")]
     [InlineData("grid serve", "--feed '7401' is not an address and a port", "serve", "--feed", "7401")]
     public async Task Wrong_usage_is_told_in_one_line_and_ends_with_2(string command, string message, params string[] args)
     {
@@ -71,7 +74,7 @@ public sealed class CommandLineTests : IDisposable
     {
         foreach (var command in new[]
         {
-            string.Empty, "serve", "demo", "feed", "latest", "ticks", "bars", "quarantine", "gaps", "sources", "status", "import instruments", "journal", "journal status", "journal verify", "journal repair", "journal replay",
+            string.Empty, "serve", "demo", "feed", "latest", "ticks", "bars", "quarantine", "gaps", "sources", "status", "import instruments", "keys", "keys create", "keys list", "keys revoke", "journal", "journal status", "journal verify", "journal repair", "journal replay",
         })
         {
             var result = await GridProcess.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

@@ -51,6 +51,7 @@ internal sealed class GridProcess : IDisposable
         }
 
         start.Environment.Remove("GRID_HTTP");
+        start.Environment.Remove("GRID_KEY");
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

@@ -18,6 +18,7 @@ public sealed class GridLogsTests : IDisposable
     [InlineData("Grid.Storage.Postgres.Committer", "db")]
     [InlineData("Grid.Cusip", "cusip")]
     [InlineData("Grid.Quality", "quality")]
+    [InlineData("Grid.Audit", "audit")]
     [InlineData("Grid.Pipeline", "pipeline")]
     [InlineData("Grid.Gateway.Feed.FeedServer", "pipeline")]
     [InlineData(null, "pipeline")]

@@ -2,6 +2,7 @@ using System.Net;
 using Grid.Cli.Settings;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Validation;
+using Grid.Gateway.Tls;
 
 namespace Grid.Cli.Tests.Settings;
 
@@ -56,6 +57,29 @@ public sealed class ServerSettingsTests : IDisposable
     }
 
     [Fact]
+    public void Keys_are_in_the_data_folder_and_TLS_is_for_all_ports_unless_the_file_says_otherwise()
+    {
+        var plain = ServerSettings.Load(null, "d", feed: null, http: null);
+        Assert.Equal((Path.Combine("d", "keys.json"), null, null), (plain.Access.KeyFile, plain.Feed.Tls, plain.Http.Tls));
+
+        var settings = ServerSettings.Load(
+            _folder.Write("grid.json", """
+                {
+                  "Access": { "KeyFile": "elsewhere.json", "PollInterval": "00:00:02" },
+                  "Tls": { "CertificateFile": "all.pem" },
+                  "Feed": { "Tls": { "CertificateFile": "feed.pem", "KeyFile": "feed.key", "ClientCertificate": "Require", "ClientCaFile": "ca.pem" } }
+                }
+                """),
+            "d",
+            feed: null,
+            http: null);
+
+        Assert.Equal(("elsewhere.json", TimeSpan.FromSeconds(2)), (settings.Access.KeyFile, settings.Access.PollInterval));
+        Assert.Equal(("all.pem", null), (settings.Http.Tls!.CertificateFile, settings.Http.Tls.KeyFile));
+        Assert.Equal(("feed.pem", "feed.key", ClientCertificateMode.Require, "ca.pem"), (settings.Feed.Tls!.CertificateFile, settings.Feed.Tls.KeyFile, settings.Feed.Tls.ClientCertificate, settings.Feed.Tls.ClientCaFile));
+    }
+
+    [Fact]
     public void Command_line_wins_over_the_file()
     {
         var path = _folder.Write("grid.json", """{ "Data": "a", "Feed": { "EndPoint": "127.0.0.1:9001" } }""");
@@ -92,6 +116,9 @@ public sealed class ServerSettingsTests : IDisposable
     [Theory]
     [InlineData("""{ "Grid": { "Shard": 2 } }""", "section Grid:", "'Shard'")]
     [InlineData("""{ "Feed": { "HelloTimeout": "soon" } }""", "section Feed:", "soon")]
+    [InlineData("""{ "Access": { "FailuresPerMinuteMax": 0 } }""", "Access option FailuresPerMinuteMax is 0", "1 to 100000")]
+    [InlineData("""{ "Tls": { "Certificate": "x" } }""", "section Tls:", "'Certificate'")]
+    [InlineData("""{ "Tls": { "Password": "x" } }""", "Feed option Tls:CertificateFile is missing", "a file with a certificate")]
     [InlineData("""{ "Rules": { "Classes": { "x": { "SizeZero": "Maybe" } } } }""", "section Rules:", "Maybe")]
     [InlineData("""{ "Rules": { "Calendars": { "x": { "TimeZone": "Atlantis/Center" } } } }""", "TimeZone is 'Atlantis/Center'", "no time zone")]
     public void Unknown_or_unreadable_option_is_named(string content, string place, string value)

@@ -15,6 +15,7 @@ public sealed class FeedClientOptionsTests
 
         Assert.Equal(new IPEndPoint(IPAddress.Loopback, 7401), options.Server);
         Assert.Equal((0UL, FeedAck.Journaled, 8192, 32, 20), (options.Epoch, options.Ack, options.BatchEvents, options.OutstandingBatches, options.ReconnectAttemptsMax));
+        Assert.Equal((null, null), (options.ApiKey, options.Tls));
         Assert.Equal(TimeSpan.FromMilliseconds(20), options.Linger);
         Assert.Equal(TimeSpan.FromSeconds(5), options.ConnectTimeout);
         Assert.Equal(TimeSpan.FromMilliseconds(50), options.BackoffMin);
@@ -28,6 +29,7 @@ public sealed class FeedClientOptionsTests
         var options = new FeedClientOptions
         {
             Producer = "a b",
+            ApiKey = new string('x', 65),
             Ack = (FeedAck)3,
             BatchEvents = 0,
             Linger = TimeSpan.FromSeconds(11),
@@ -44,6 +46,7 @@ public sealed class FeedClientOptionsTests
         Assert.Equal(
             """
             Feed client option Producer: name 'a b' has byte 0x20 at position 1; only printable ASCII without spaces (0x21 to 0x7E) is allowed.
+            Feed client option ApiKey has 65 characters; it must have 1 to 64, all of them ASCII.
             Feed client option Ack is 3; it must be Received, Journaled or Committed.
             Feed client option BatchEvents is 0; it must be 1 to 16384.
             Feed client option Linger is 00:00:11; it must be 00:00:00 to 00:00:10.

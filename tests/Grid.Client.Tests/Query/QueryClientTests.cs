@@ -25,7 +25,7 @@ public sealed class QueryClientTests : IAsyncLifetime
     {
         await MarketSeed.AddAsync(_grid, "A", "B/C", "D,E");
         _server = await GatewayServer.StartAsync(
-            _grid, new GatewayOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+            _grid, new GatewayOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, TimeProvider.System, NullLoggerFactory.Instance, cancel: Cancel);
         _client = new QueryClient(new Uri($"http://{_server.EndPoint}"));
     }
 

@@ -30,7 +30,7 @@ internal sealed class StreamServer : IAsyncDisposable
 
     public async Task StartHttpAsync()
     {
-        _http = await GatewayServer.StartAsync(_grid!, _options, TimeProvider.System, NullLoggerFactory.Instance, TestContext.Current.CancellationToken);
+        _http = await GatewayServer.StartAsync(_grid!, _options, TimeProvider.System, NullLoggerFactory.Instance, cancel: TestContext.Current.CancellationToken);
         _options.EndPoint = _http.EndPoint;
     }
 

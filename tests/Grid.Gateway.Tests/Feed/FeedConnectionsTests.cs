@@ -241,7 +241,8 @@ public sealed class FeedConnectionsTests
 
         Assert.Equal(
             """
-            Feed option EndPoint is 0.0.0.0:7401, which is not a loopback address; this release listens on loopback only, because API keys and TLS, without which no other address is safe, come in a later release.
+            Feed option EndPoint is 0.0.0.0:7401, which is not a loopback address; that needs API keys, and the key file has none ('grid keys create' makes one).
+            Feed option EndPoint is 0.0.0.0:7401, which is not a loopback address; that needs the option Tls, or keys and events would go in clear text.
             Feed option ConnectionsMax is 0; it must be 1 to 16384 connections.
             Feed option HelloTimeout is 00:00:00.0990000; it must be 00:00:00.1000000 to 00:01:00.
             Feed option IdleTimeout is 02:00:00; it must be 00:00:01 to 01:00:00.

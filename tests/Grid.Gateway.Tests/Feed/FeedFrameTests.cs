@@ -35,13 +35,13 @@ public sealed class FeedFrameTests
 
     [Theory]
     [InlineData(0)]
-    [InlineData(7)]
+    [InlineData(8)]
     [InlineData(64)]
     [InlineData(255)]
     public async Task An_unknown_frame_type_is_refused(byte type)
     {
         Assert.Equal(
-            (GridErrorCode.Malformed, $"{Second}: the type {type} is not one that a client sends: Hello 1, Names 2, Source 3, Batch 4, Ping 5, Bye 6"),
+            (GridErrorCode.Malformed, $"{Second}: the type {type} is not one that a client sends: Hello 1, Names 2, Source 3, Batch 4, Ping 5, Bye 6, Authenticate 7"),
             await RefusedAsync(FeedPeer.Frame(type, 0, [])));
     }
 

@@ -15,6 +15,11 @@ public sealed class FeedGoldenTests
         new HelloFrame("peer", 5, FeedAck.Journaled).ToFrame());
 
     [Fact]
+    public void Authenticate_has_these_bytes() => AssertBytes(
+        "07000000 D3546E0E 07 00 0000 0000000000000000 677269645F6B65",
+        AuthenticateFrame.ToFrame("grid_ke"));
+
+    [Fact]
     public void Names_has_these_bytes()
     {
         var table = new NameTable(100);
@@ -94,7 +99,7 @@ public sealed class FeedGoldenTests
 
     [Fact]
     public void Frame_types_keep_their_numbers() => Assert.Equal(
-        "None 0, Hello 1, Names 2, Source 3, Batch 4, Ping 5, Bye 6, Welcome 64, Ack 65, Error 66, Pong 67",
+        "None 0, Hello 1, Names 2, Source 3, Batch 4, Ping 5, Bye 6, Authenticate 7, Welcome 64, Ack 65, Error 66, Pong 67",
         string.Join(", ", Enum.GetValues<FeedFrameType>().Select(t => $"{t} {(byte)t}")));
 
     private static void AssertBytes(string expected, ReadOnlySpan<byte> frame) =>

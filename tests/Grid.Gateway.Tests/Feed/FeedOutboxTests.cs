@@ -18,7 +18,7 @@ public sealed class FeedOutboxTests
         var (near, far) = await ConnectAsync(cancel);
         var filler = Fill(near);
         var outbox = new FeedOutbox();
-        var writing = outbox.WriteAsync(near, static () => null, cancel);
+        var writing = outbox.WriteAsync(new FeedTransport(near), static () => null, cancel);
         var counts = new OutcomeCounts();
 
         // Nobody reads, so the writer stands still (but for what the kernel squeezes in); this does not.
@@ -46,7 +46,7 @@ public sealed class FeedOutboxTests
         var cancel = TestContext.Current.CancellationToken;
         var (near, far) = await ConnectAsync(cancel);
         var outbox = new FeedOutbox();
-        var writing = outbox.WriteAsync(near, static () => null, cancel);
+        var writing = outbox.WriteAsync(new FeedTransport(near), static () => null, cancel);
         var counts = new OutcomeCounts();
         var buffer = new byte[4096];
         var read = new List<byte>();
@@ -79,7 +79,7 @@ public sealed class FeedOutboxTests
         outbox.Acknowledge(new Acknowledgement(9, 9, new OutcomeCounts()));
         outbox.Complete();
 
-        await outbox.WriteAsync(near, static () => FeedHeader.Empty(FeedFrameType.Error, 0), cancel);
+        await outbox.WriteAsync(new FeedTransport(near), static () => FeedHeader.Empty(FeedFrameType.Error, 0), cancel);
         near.Shutdown(SocketShutdown.Send);
 
         var received = await ReadAllAsync(far, 0, Task.CompletedTask, near, cancel);

@@ -1,6 +1,8 @@
 using System.Net;
+using Grid.Gateway.Access;
 using Grid.Gateway.Feed;
 using Grid.Testing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Grid.Gateway.Tests.Feed;
@@ -10,12 +12,12 @@ internal sealed class FeedServerFixture : IAsyncDisposable
 {
     private readonly ManualTime? _time;
 
-    public FeedServerFixture(Action<FeedOptions>? configure = null, TimeProvider? time = null)
+    public FeedServerFixture(Action<FeedOptions>? configure = null, TimeProvider? time = null, Gatekeeper? gatekeeper = null, ILoggerFactory? logs = null)
     {
         var options = new FeedOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
         configure?.Invoke(options);
         _time = time as ManualTime;
-        Server = FeedServer.Start(Grid, options, time ?? TimeProvider.System, NullLoggerFactory.Instance);
+        Server = FeedServer.Start(Grid, options, time ?? TimeProvider.System, logs ?? NullLoggerFactory.Instance, gatekeeper);
     }
 
     public RecordingGrid Grid { get; } = new();

@@ -108,8 +108,8 @@ internal sealed class GridFixture : IAsyncDisposable
         var options = new GatewayOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
         configure?.Invoke(options);
         Grid = await EmbeddedGrid.OpenAsync(
-            new EmbeddedGridOptions { DataFolder = _folder.File("data"), HotStoreBytesMax = 64 << 20 }, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
-        _server = await GatewayServer.StartAsync(Grid, options, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+            new EmbeddedGridOptions { DataFolder = _folder.File("data"), HotStoreBytesMax = 64 << 20 }, TimeProvider.System, NullLoggerFactory.Instance, cancel: Cancel);
+        _server = await GatewayServer.StartAsync(Grid, options, TimeProvider.System, NullLoggerFactory.Instance, cancel: Cancel);
         Client = new HttpClient { BaseAddress = new Uri($"http://{_server.EndPoint}") };
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Grid.Gateway.Access;
 using Grid.Gateway.Http;
 using Grid.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -23,11 +24,13 @@ internal sealed class HttpFixture : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    public GatewayServer Server => _server;
+
     public IPEndPoint EndPoint => _server.EndPoint;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<HttpFixture> StartAsync(Action<GatewayOptions>? configure = null, TimeProvider? time = null, params string[] symbols)
+    public static async Task<HttpFixture> StartAsync(Action<GatewayOptions>? configure = null, TimeProvider? time = null, Gatekeeper? gatekeeper = null, params string[] symbols)
     {
         var options = new GatewayOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
         configure?.Invoke(options);
@@ -37,7 +40,7 @@ internal sealed class HttpFixture : IAsyncDisposable
             await MarketSeed.AddAsync(grid, symbols);
         }
 
-        return new HttpFixture(grid, await GatewayServer.StartAsync(grid, options, time ?? TimeProvider.System, NullLoggerFactory.Instance, Cancel));
+        return new HttpFixture(grid, await GatewayServer.StartAsync(grid, options, time ?? TimeProvider.System, NullLoggerFactory.Instance, gatekeeper, Cancel));
     }
 
     public static Task<HttpFixture> WithAsync(params string[] symbols) => StartAsync(symbols: symbols);

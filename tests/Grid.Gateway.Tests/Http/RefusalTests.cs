@@ -22,7 +22,8 @@ public sealed class RefusalTests
     [Theory]
     [InlineData("evil.example", false)]
     [InlineData("evil.example:7400", false)]
-    [InlineData("127.evil.example.", true)]
+    [InlineData("127.evil.example", false)]
+    [InlineData("127.0.0.2:7400", true)]
     [InlineData("localhost", true)]
     [InlineData("LocalHost:99", true)]
     [InlineData("127.0.0.1", true)]
@@ -59,6 +60,18 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task Headers_over_the_limit_are_refused()
+    {
+        await using var fixture = await HttpFixture.WithAsync("A");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/latest/A");
+        request.Headers.Add("X-Long", new string('x', 33 << 10));
+
+        using var response = await fixture.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, response.StatusCode);
+    }
+
+    [Fact]
     public async Task Bytes_that_are_no_request_end_their_connection_and_nothing_else()
     {
         await using var fixture = await HttpFixture.WithAsync("A");
@@ -89,7 +102,7 @@ public sealed class RefusalTests
         await using var fixture = await HttpFixture.WithAsync();
 
         await Assert.ThrowsAsync<IOException>(() => GatewayServer.StartAsync(
-            new RecordingGrid(), new GatewayOptions { EndPoint = fixture.EndPoint }, TimeProvider.System, NullLoggerFactory.Instance, TestContext.Current.CancellationToken));
+            new RecordingGrid(), new GatewayOptions { EndPoint = fixture.EndPoint }, TimeProvider.System, NullLoggerFactory.Instance, cancel: TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -121,7 +134,7 @@ public sealed class RefusalTests
 
         Assert.Equal(
             """
-            Http option EndPoint is 10.1.2.3:80, which is not a loopback address; this release listens on loopback only, because API keys and TLS, without which no other address is safe, come in a later release.
+            Http option EndPoint is 10.1.2.3:80, which is not a loopback address; that needs API keys, and the key file has none ('grid keys create' makes one).
             Http option ConnectionsMax is 0; it must be 1 to 65536 connections.
             Http option RowsMax is 0; it must be 1 to 10000000 rows.
             Http option BodyBytesMax is 1; it must be 1024 to 268435456 bytes.

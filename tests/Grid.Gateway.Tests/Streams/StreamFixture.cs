@@ -66,7 +66,7 @@ internal sealed class StreamFixture : IAsyncDisposable
         };
         Grid = await EmbeddedGrid.OpenAsync(options, new ManualTime(RandomMarket.ReceivedAt), NullLoggerFactory.Instance);
         _feed = await FeedDriver.OpenAsync(Grid, TestMarket.Names);
-        _server = await GatewayServer.StartAsync(Grid, _options, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+        _server = await GatewayServer.StartAsync(Grid, _options, TimeProvider.System, NullLoggerFactory.Instance, cancel: Cancel);
     }
 
     private async Task CloseAsync()

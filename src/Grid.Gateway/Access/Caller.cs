@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Grid.Gateway.Access;
+
+/// <summary>Who asks, and what that one may do: the holder of a key, or anyone where no keys are asked for.</summary>
+internal sealed class Caller
+{
+    private Caller(string keyId, AccessRole role, IReadOnlyList<string> sources)
+    {
+        KeyId = keyId;
+        Role = role;
+        Sources = sources;
+    }
+
+    /// <summary>The caller of a server that asks for no keys, who may do everything.</summary>
+    public static Caller Anyone { get; } = new("anyone", AccessRole.Admin, ["*"]);
+
+    /// <summary>The key's id, for logs; <c>anyone</c> where there are no keys.</summary>
+    public string KeyId { get; }
+
+    /// <summary>What the key is for.</summary>
+    public AccessRole Role { get; }
+
+    /// <summary>The sources that it may write, as patterns.</summary>
+    public IReadOnlyList<string> Sources { get; }
+
+    public static Caller Of(KeyRecord key) => new(key.Id, key.Role, key.Role == AccessRole.Admin ? ["*"] : key.Sources);
+
+    /// <summary>The caller of a request that was let in.</summary>
+    public static Caller Of(HttpContext context) => context.Features.Get<Caller>() ?? Anyone;
+
+    /// <summary>True if it may do what needs a role.</summary>
+    public bool May(AccessRole role) => Role == role || Role == AccessRole.Admin;
+
+    /// <summary>True if it may send events of a source.</summary>
+    public bool MayWrite(ReadOnlySpan<char> source)
+    {
+        foreach (var pattern in Sources)
+        {
+            if (SourcePattern.Matches(pattern, source))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>One sentence that says why it may not.</summary>
+    public string MayNotWrite(string source) => Role == AccessRole.Read
+        ? $"key '{KeyId}' is for reading and may not write source '{source}'"
+        : $"key '{KeyId}' may not write source '{source}'; it may write {string.Join(", ", Sources)}";
+
+    /// <summary>True if the other may do the same.</summary>
+    public bool IsAs(Caller other) => Role == other.Role && Sources.SequenceEqual(other.Sources);
+}
