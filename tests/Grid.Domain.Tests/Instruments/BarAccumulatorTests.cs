@@ -67,6 +67,10 @@ public sealed class BarAccumulatorTests
     }
 
     [Fact]
+    public void Record_keeps_the_size_that_it_has_in_snapshots_and_in_the_hot_store() =>
+        Assert.Equal(144, System.Runtime.CompilerServices.Unsafe.SizeOf<BarAccumulator>());
+
+    [Fact]
     public void Print_counts_for_what_its_conditions_leave()
     {
         var accumulator = BarAccumulator.From(default);
