@@ -26,6 +26,9 @@ internal sealed class RandomMarket
     private static readonly long[] Starts = [1_709_251_110 * UnixNanos.PerSecond, 1_709_251_200 * UnixNanos.PerSecond, 1_709_303_400 * UnixNanos.PerSecond];
     private static readonly Cusip[] Bonds = [Cusip.Parse("037833100"), Cusip.Parse("92940*118")];
 
+    // As long as a name may be, so that many definitions fill a segment; no rule book has the first.
+    private static readonly string[] Calendars = [new('d', 64), new('w', 64), new('e', 64), new('n', 64)];
+
     private readonly Random _random;
     private readonly List<MarketLine>[] _lines = [[], [], [], [], [], [], []];
 
@@ -58,6 +61,12 @@ internal sealed class RandomMarket
             }
         }
     }
+
+    /// <summary>Rules with calendars that some of the definitions name: of two cities, and one whose dates begin in the evening.</summary>
+    public static RuleBook Rules { get; } = new(BuiltInClasses.All,
+    [
+        City("west", -5), City(Calendars[1], -5), City("east", 9), City(Calendars[2], 9), Evening("evening"), Evening(Calendars[3]),
+    ]);
 
     /// <summary>The names and declarations.</summary>
     public MarketNames Names { get; }
@@ -97,6 +106,11 @@ internal sealed class RandomMarket
         var part = Math.Clamp(step / 300, 0, Starts.Length - 1);
         return Starts[part] + (Math.Max(0, step - (part * 300)) * TimeStepNs);
     }
+
+    private static SessionCalendar City(string name, int hours) => new(name, [new ZoneOffset(new UnixNanos(long.MinValue), hours * 3600)], [], []);
+
+    private static SessionCalendar Evening(string name) =>
+        new(name, [], Enum.GetValues<DayOfWeek>().Select(d => new SessionHours(d, new(14, 31, 0), new(14, 0, 0))), []);
 
     private void Next(ushort source, long time)
     {
@@ -246,7 +260,9 @@ internal sealed class RandomMarket
         var definition = new InstrumentDefinition
         {
             Class = new string('c', 64),
-            Calendar = new string('d', 64),
+            Calendar = Calendars[_random.Next(Calendars.Length)],
+            ValidFrom = new UnixNanos(_random.Next(2) == 0 ? long.MinValue : TimeOf(_random.Next(900))),
+            ValidTo = new UnixNanos(_random.Next(2) == 0 ? long.MaxValue : TimeOf(_random.Next(900))),
             TickSize = new Price(10_000_000L * _random.Next(1, 4)),
             Currency = new string('U', _random.Next(60)),
             Cusip = instrument.Value == InstrumentCount ? Bonds[0] : default,
