@@ -19,6 +19,8 @@ internal sealed class RandomMarket
 
     private const long TimeStepNs = UnixNanos.PerSecond / 2;
     private const int InstrumentCount = 3;
+    // A dealer's numbers are not unique; those of one moment are, so that ties in time are decided by the number.
+    private const int RepeatsAfter = 10;
     private const ulong NeverSent = 5_000_000;
     private static readonly string[] Symbols = ["", "AAPL", "MSFT", "T-2030"];
 
@@ -174,6 +176,12 @@ internal sealed class RandomMarket
     {
         e.Kind = EventKind.Trade;
         (e.F0, e.F1) = (NextPrice(), NextSize());
+        var numbers = AmendableOf(in e);
+        if (e.Source.Value == MarketSource.Dealer && numbers.Count >= RepeatsAfter && _random.Next(8) == 0)
+        {
+            (e.Sequence, e.Instrument) = numbers[^RepeatsAfter];
+        }
+
         Add(e);
         Remember(in e);
     }
