@@ -136,8 +136,8 @@ public readonly record struct Tick(MarketEvent Event, Outcome Outcome);
 
 /// <summary>Ticks of a query.</summary>
 /// <param name="Ticks">In event order.</param>
-/// <param name="IsComplete">False if the limit cut them.</param>
-/// <param name="AmendmentPending">True if a cancel or correction is known whose trade lies beyond the hot store.</param>
+/// <param name="IsComplete">False if the limit cut them, or if older ones of the range may have left the hot store.</param>
+/// <param name="AmendmentPending">True if a cancel or correction is known whose trade, or what must be made again with it, lies beyond the hot store.</param>
 public sealed record TickPage(IReadOnlyList<Tick> Ticks, bool IsComplete, bool AmendmentPending);
 
 /// <summary>An event that was not applied, whole.</summary>

@@ -34,7 +34,7 @@ internal static class QueryOutput
             await output.WriteAsync(format == RowFormat.Json ? "\n"u8.ToArray() : Array.Empty<byte>(), cancel);
         }
 
-        Warn(answer, CompleteHeader, "false", "there are more rows; --limit or --from shows them");
+        Warn(answer, CompleteHeader, "false", "rows are missing: those over --limit, or those that have left the hot store");
         Warn(answer, PendingHeader, "true", "a cancel or correction of older trades is still to be applied");
     }
 

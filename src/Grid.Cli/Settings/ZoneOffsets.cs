@@ -24,7 +24,7 @@ internal static class ZoneOffsets
         {
             if (zone.GetUtcOffset(day) != offset)
             {
-                var change = FirstSecondOf(zone, day.AddDays(-1), day);
+                var change = FirstMinuteOf(zone, day.AddDays(-1), day);
                 offset = zone.GetUtcOffset(day);
                 offsets.Add(new ZoneOffset(UnixNanos.From(new DateTimeOffset(change)), (int)offset.TotalSeconds));
             }
@@ -33,15 +33,15 @@ internal static class ZoneOffsets
         return offsets;
     }
 
-    // The offset at `after` differs from the one at `before`: finds the second of the change.
-    private static DateTime FirstSecondOf(TimeZoneInfo zone, DateTime before, DateTime after)
+    // The offset at `after` differs from the one at `before`: finds the first whole minute after the change.
+    private static DateTime FirstMinuteOf(TimeZoneInfo zone, DateTime before, DateTime after)
     {
         var old = zone.GetUtcOffset(before);
-        var (low, high) = (0L, (long)(after - before).TotalSeconds);
+        var (low, high) = (0L, (long)(after - before).TotalMinutes);
         while (high - low > 1)
         {
             var middle = (low + high) / 2;
-            if (zone.GetUtcOffset(before.AddSeconds(middle)) == old)
+            if (zone.GetUtcOffset(before.AddMinutes(middle)) == old)
             {
                 low = middle;
             }
@@ -51,6 +51,6 @@ internal static class ZoneOffsets
             }
         }
 
-        return before.AddSeconds(high);
+        return before.AddMinutes(high);
     }
 }

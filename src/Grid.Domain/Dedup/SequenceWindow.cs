@@ -63,6 +63,23 @@ public sealed class SequenceWindow
         return ObserveOutOfLine(sequence);
     }
 
+    /// <summary>False if a number was certainly never seen. Marks nothing.</summary>
+    public bool MayHaveSeen(ulong sequence)
+    {
+        if (sequence <= _floor)
+        {
+            return true;
+        }
+
+        if (sequence >= _tailFirst)
+        {
+            return sequence <= _tailLast;
+        }
+
+        var next = FirstEndingAt(sequence);
+        return next < _count && At(next).First <= sequence;
+    }
+
     /// <summary>Brings the window itself nearer to the processor.</summary>
     public void PrefetchSelf() => Fetch.Ahead(in _tailLast);
 
@@ -147,7 +164,19 @@ public sealed class SequenceWindow
             return SequenceSeen.TooOld;
         }
 
-        // `next` is the first older range that ends at or after the number; _count stands for the tail.
+        var next = FirstEndingAt(sequence);
+        if (next < _count && At(next).First <= sequence)
+        {
+            return SequenceSeen.Duplicate;
+        }
+
+        Insert(next, sequence);
+        return SequenceSeen.New;
+    }
+
+    // The first older range that ends at or after a number; _count stands for the tail.
+    private int FirstEndingAt(ulong sequence)
+    {
         int next = 0, end = _count;
         while (next < end)
         {
@@ -162,13 +191,7 @@ public sealed class SequenceWindow
             }
         }
 
-        if (next < _count && At(next).First <= sequence)
-        {
-            return SequenceSeen.Duplicate;
-        }
-
-        Insert(next, sequence);
-        return SequenceSeen.New;
+        return next;
     }
 
     private void Insert(int next, ulong sequence)

@@ -1,3 +1,4 @@
+using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 
@@ -39,7 +40,13 @@ public sealed class Amendments
 
     private readonly Dictionary<(SequenceDomain Domain, ulong Amends), List<Amendment>> _byAmended = [];
     private readonly HashSet<(SequenceDomain Domain, ulong Sequence)> _waiting = [];
+
+    // By the number of an amendment: what those of that number amend. One of number 0 cannot be amended.
+    private readonly Dictionary<(SequenceDomain Domain, ulong Sequence), List<ulong>> _amendedBy = [];
     private int _count;
+
+    // When none could be dropped last: what history had dropped, and how many amendments were old. While both are the same, none can be.
+    private (long Dropped, int Old) _full = (0, -1);
 
     /// <summary>Amendments held.</summary>
     public int Count => _count;
@@ -47,49 +54,65 @@ public sealed class Amendments
     /// <summary>True if the trade of some amendment was neither found in history nor has come since.</summary>
     public bool HasPending => _waiting.Count > 0;
 
-    /// <summary>Keeps an amendment; false if the table is full of recent ones.</summary>
-    public bool TryAdd(in Amendment amendment)
+    /// <summary>True if this very amendment is held.</summary>
+    public bool Holds(in Amendment amendment) =>
+        _byAmended.TryGetValue((amendment.Domain, amendment.Amends), out var list) && list.Contains(amendment);
+
+    /// <summary>
+    /// Keeps an amendment; false if the table is full. Room is made by old ones of which history no longer holds the trade:
+    /// others must stay, or a cancelled trade would count again.
+    /// </summary>
+    public bool TryAdd(in Amendment amendment, InstrumentHistory? history = null)
     {
-        var key = (amendment.Domain, amendment.Amends);
-        if (_byAmended.TryGetValue(key, out var list) && list.Contains(amendment))
+        if (Holds(in amendment))
         {
             return true;
         }
 
         if (_count >= GridLimits.AmendmentsMax)
         {
-            DropOlderThan(OldestKept(amendment.Time));
+            Drop(FindOld(amendment.Time, history), OldestKept(amendment.Time));
             if (_count >= GridLimits.AmendmentsMax)
             {
                 return false;
             }
         }
 
-        if (!_byAmended.TryGetValue(key, out list))
+        var key = (amendment.Domain, amendment.Amends);
+        if (!_byAmended.TryGetValue(key, out var list))
         {
             _byAmended[key] = list = [];
         }
 
         list.Add(amendment);
         _count++;
+        if (amendment.Sequence != 0)
+        {
+            if (!_amendedBy.TryGetValue((amendment.Domain, amendment.Sequence), out var amended))
+            {
+                _amendedBy[(amendment.Domain, amendment.Sequence)] = amended = new List<ulong>(1);
+            }
+
+            amended.Add(amendment.Amends);
+        }
+
         return true;
     }
 
     /// <summary>True if an amendment sent at a time can be kept, be it in the place of older ones.</summary>
-    public bool HasRoom(UnixNanos time)
-    {
-        var oldestKept = OldestKept(time);
-        return _count < GridLimits.AmendmentsMax || _byAmended.Values.Any(list => list.Exists(a => a.Time.Value < oldestKept));
-    }
+    public bool HasRoom(UnixNanos time, InstrumentHistory? history = null) => _count < GridLimits.AmendmentsMax || FindOld(time, history).Count > 0;
+
+    /// <summary>The numbers at whose trades an amendment arrives over chains, as far as these are known: what it amends, what that amends, and so on.</summary>
+    public HashSet<ulong> ReachedBy(in Amendment amendment) => ReachedFrom(amendment.Domain, amendment.Amends);
 
     /// <summary>The number of the trade at the root of an amendment's chain, as far as the chain is known.</summary>
     public ulong RootOf(in Amendment amendment)
     {
         var root = amendment.Amends;
         var passed = new HashSet<ulong>();
-        while (passed.Add(root) && TryFindBySequence(amendment.Domain, root, out var parent))
+        while (passed.Add(root) && _amendedBy.TryGetValue((amendment.Domain, root), out var amended))
         {
-            root = parent.Amends;
+            root = amended.Min();
         }
 
         return root;
@@ -189,28 +212,73 @@ public sealed class Amendments
 
     private static long OldestKept(UnixNanos time) => time.Value < long.MinValue + AgeMaxNs ? long.MinValue : time.Value - AgeMaxNs;
 
-    private bool TryFindBySequence(SequenceDomain domain, ulong sequence, out Amendment found)
+    private HashSet<ulong> ReachedFrom(SequenceDomain domain, ulong sequence)
     {
-        foreach (var list in _byAmended.Values)
+        var reached = new HashSet<ulong> { sequence };
+        var open = new Stack<ulong>([sequence]);
+        while (open.TryPop(out var number))
         {
-            foreach (var amendment in list)
+            foreach (var amended in _amendedBy.GetValueOrDefault((domain, number)) ?? [])
             {
-                if (amendment.Sequence == sequence && sequence != 0 && amendment.Domain == domain)
+                if (reached.Add(amended))
                 {
-                    found = amendment;
-                    return true;
+                    open.Push(amended);
                 }
             }
         }
 
-        found = default;
-        return false;
+        return reached;
     }
 
-    private void DropOlderThan(long timeNs)
+    // The keys of amendments that may be dropped for one of a time: old, and no tick that is kept has a number that they reach.
+    private List<(SequenceDomain Domain, ulong Amends)> FindOld(UnixNanos time, InstrumentHistory? history)
     {
-        foreach (var (key, list) in _byAmended.ToList())
+        var oldestKept = OldestKept(time);
+        var old = _byAmended.Values.Sum(list => list.Count(a => a.Time.Value < oldestKept));
+        if (history is null || old == 0 || _full == (history.Dropped, old))
         {
+            return [];
+        }
+
+        var live = new List<SequenceRange>();
+        history.ReadSequences(live);
+        var last = ulong.MinValue;
+        var ranges = live.OrderBy(r => r.First).Select(r => new SequenceRange(r.First, last = Math.Max(last, r.Last))).ToArray();
+        var found = _byAmended
+            .Where(p => p.Value.Exists(a => a.Time.Value < oldestKept) && !ReachedFrom(p.Key.Domain, p.Key.Amends).Any(n => IsIn(ranges, n)))
+            .Select(p => p.Key).ToList();
+        _full = found.Count == 0 ? (history.Dropped, old) : (0, -1);
+        return found;
+    }
+
+    // The ranges are ascending by their beginning; each ends where the farthest so far does.
+    private static bool IsIn(SequenceRange[] ranges, ulong sequence)
+    {
+        var (low, high) = (0, ranges.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = ranges[middle].First <= sequence ? (middle + 1, high) : (low, middle);
+        }
+
+        return low > 0 && sequence <= ranges[low - 1].Last;
+    }
+
+    private void Drop(List<(SequenceDomain Domain, ulong Amends)> keys, long timeNs)
+    {
+        foreach (var key in keys)
+        {
+            var list = _byAmended[key];
+            foreach (var amendment in list.Where(a => a.Time.Value < timeNs && a.Sequence != 0))
+            {
+                var amended = _amendedBy[(key.Domain, amendment.Sequence)];
+                amended.Remove(key.Amends);
+                if (amended.Count == 0)
+                {
+                    _amendedBy.Remove((key.Domain, amendment.Sequence));
+                }
+            }
+
             _count -= list.RemoveAll(a => a.Time.Value < timeNs);
             if (list.Count == 0)
             {

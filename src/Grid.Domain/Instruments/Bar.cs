@@ -29,7 +29,7 @@ public struct Bar
     /// <summary>Sum of sizes, scaled by 1e-8.</summary>
     public Int128 Volume;
 
-    /// <summary>Sum of price times size, scaled by 1e-17.</summary>
+    /// <summary>Sum of price times size, scaled by 1e-17; where it does not fit 128 bits (1.7e21 units of currency), the nearest that does.</summary>
     public Int128 Notional;
 
     /// <summary>Prints that count for volume.</summary>

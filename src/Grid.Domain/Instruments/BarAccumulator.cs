@@ -51,14 +51,18 @@ public struct BarAccumulator
     /// <summary>As a record of history: replaces what earlier records said of the same interval, instead of adding to it.</summary>
     public bool IsReplacement { readonly get; set; }
 
+    // How often the sum of notional passed either end of 128 bits, which its third trade of the largest price and size may: the
+    // sum is _notional plus so many times 2^128. At the end of the struct, where records of old have nothing.
+    private int _notionalWraps;
+
     /// <summary>Prints that counted for volume.</summary>
     public readonly long Count => _count;
 
     /// <summary>Sum of sizes, scaled by 1e-8.</summary>
     public readonly Int128 Volume => _volume;
 
-    /// <summary>Sum of price times size, scaled by 1e-17.</summary>
-    public readonly Int128 Notional => _notional;
+    /// <summary>Sum of price times size, scaled by 1e-17; where it does not fit, the nearest that does.</summary>
+    public readonly Int128 Notional => _notionalWraps == 0 ? _notional : _notionalWraps > 0 ? Int128.MaxValue : Int128.MinValue;
 
     /// <summary>True if nothing was added.</summary>
     public readonly bool IsEmpty => !HasPrices && !HasHighLow && _count == 0;
@@ -73,7 +77,7 @@ public struct BarAccumulator
         if ((counts & CountsFor.Volume) != CountsFor.None)
         {
             _volume += trade.F1;
-            _notional += Math.BigMul(trade.F0, trade.F1);
+            AddNotional(Math.BigMul(trade.F0, trade.F1));
             _count++;
         }
 
@@ -92,7 +96,8 @@ public struct BarAccumulator
     public void Merge(in BarAccumulator other, EventOrder order)
     {
         _volume += other._volume;
-        _notional += other._notional;
+        AddNotional(other._notional);
+        _notionalWraps += other._notionalWraps;
         _count += other._count;
         if (other.HasHighLow)
         {
@@ -116,9 +121,22 @@ public struct BarAccumulator
         High = new Price(HasHighLow ? _high : HasPrices ? Math.Max(_open.Price, _close.Price) : 0),
         Low = new Price(HasHighLow ? _low : HasPrices ? Math.Min(_open.Price, _close.Price) : 0),
         Volume = _volume,
-        Notional = _notional,
+        Notional = Notional,
         Count = _count,
     };
+
+    // Of the wrapped sum and how often it wrapped, each order of adding gives the same.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AddNotional(Int128 notional)
+    {
+        var sum = _notional + notional;
+        if (Int128.IsNegative((_notional ^ sum) & (notional ^ sum)))
+        {
+            _notionalWraps += Int128.IsNegative(notional) ? -1 : 1;
+        }
+
+        _notional = sum;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AddHighLow(long highest, long lowest)

@@ -27,10 +27,11 @@ public static class BarFold
 
     /// <summary>
     /// Bars of an interval that is a multiple of the records', oldest first, from the records of trades and quotes in order of
-    /// appending. Bars that start before <paramref name="from"/> only carry their quotes forward.
+    /// appending. Bars that start before <paramref name="from"/> only carry their quotes forward. The newest quotes hold from
+    /// their own times on, though their marks may be gone; of themselves they make no bar.
     /// </summary>
     public static List<Bar> ToBars(
-        IReadOnlyList<BarAccumulator> trades, IReadOnlyList<QuoteMark> marks, long intervalNs, UnixNanos from, UnixNanos to, int limit, EventOrder order)
+        IReadOnlyList<BarAccumulator> trades, IReadOnlyList<QuoteMark> marks, ReadOnlySpan<SourceQuote> newest, long intervalNs, UnixNanos from, UnixNanos to, int limit, EventOrder order)
     {
         var byStart = new SortedDictionary<long, BarAccumulator>();
         foreach (var (start, trade) in Combine(trades, order))
@@ -60,11 +61,11 @@ public static class BarFold
             list.Add(mark);
         }
 
-        return Carry(byStart, quotesByStart, from, to, limit, order);
+        return Carry(byStart, quotesByStart, SidesByInterval(newest, intervalNs), from, to, limit, order);
     }
 
     private static List<Bar> Carry(
-        SortedDictionary<long, BarAccumulator> trades, SortedDictionary<long, List<QuoteMark>> marks, UnixNanos from, UnixNanos to, int limit, EventOrder order)
+        SortedDictionary<long, BarAccumulator> trades, SortedDictionary<long, List<QuoteMark>> marks, Queue<QuoteMark> newest, UnixNanos from, UnixNanos to, int limit, EventOrder order)
     {
         var bars = new List<Bar>();
         var inForce = new List<SourceQuote>();
@@ -73,6 +74,11 @@ public static class BarFold
             if (start >= to.Value || bars.Count == limit)
             {
                 break;
+            }
+
+            while (newest.TryPeek(out var side) && side.Start.Value <= start)
+            {
+                MergeQuote(inForce, newest.Dequeue().Quote);
             }
 
             foreach (var mark in marks.GetValueOrDefault(start) ?? [])
@@ -91,6 +97,18 @@ public static class BarFold
         }
 
         return bars;
+    }
+
+    private static Queue<QuoteMark> SidesByInterval(ReadOnlySpan<SourceQuote> quotes, long intervalNs)
+    {
+        var sides = new List<QuoteMark>();
+        foreach (var quote in quotes)
+        {
+            sides.Add(new QuoteMark { Start = quote.Bid.Time.Floor(intervalNs), Quote = new SourceQuote { Source = quote.Source, Bid = quote.Bid } });
+            sides.Add(new QuoteMark { Start = quote.Ask.Time.Floor(intervalNs), Quote = new SourceQuote { Source = quote.Source, Ask = quote.Ask } });
+        }
+
+        return new Queue<QuoteMark>(sides.Where(s => s.Quote.IsAny).OrderBy(s => s.Start));
     }
 
     private static void MergeQuote(List<SourceQuote> inForce, SourceQuote quote)

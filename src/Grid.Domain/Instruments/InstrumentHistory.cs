@@ -1,3 +1,4 @@
+using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Validation;
@@ -29,17 +30,36 @@ public abstract class InstrumentHistory
     /// <summary>Keeps the newest quote of a source in a closed minute.</summary>
     public abstract void AppendMark(in QuoteMark mark);
 
-    /// <summary>Ticks with from ≤ event time &lt; to.</summary>
-    public abstract void ReadTicks(UnixNanos from, UnixNanos to, List<HistoryTick> ticks);
+    /// <summary>Shows ticks to a visitor in order of appending; false if some of its range may not be kept any more.</summary>
+    public abstract bool ReadTicks(TickVisitor visitor);
 
-    /// <summary>Bar records with from ≤ start &lt; to.</summary>
-    public abstract void ReadBars(UnixNanos from, UnixNanos to, List<BarAccumulator> bars);
+    /// <summary>
+    /// The same, but those appended last come about first: for who raises <see cref="TickVisitor.From"/> once it has found what
+    /// it looks for. Only what may lie in the range as it is at the end counts for the answer.
+    /// </summary>
+    public abstract bool ReadTicksBackwards(TickVisitor visitor);
+
+    /// <summary>Adds ticks with from ≤ event time &lt; to; false if some may not be kept any more.</summary>
+    public bool ReadTicks(UnixNanos from, UnixNanos to, List<HistoryTick> ticks) => ReadTicks(new TickList(from, to, ticks));
+
+    /// <summary>Adds bar records with from ≤ start &lt; to; false if some may not be kept any more.</summary>
+    public abstract bool ReadBars(UnixNanos from, UnixNanos to, List<BarAccumulator> bars);
 
     /// <summary>Quote records with start &lt; to.</summary>
     public abstract void ReadMarks(UnixNanos to, List<QuoteMark> marks);
 
-    /// <summary>The trade with a sequence number in a domain, if it is still kept.</summary>
-    public abstract bool TryFindTrade(in SequenceDomain domain, ulong sequence, out MarketEvent trade);
+    /// <summary>Adds the trades that have one of some sequence numbers in a domain, as far as they are kept.</summary>
+    /// <param name="domain">The domain.</param>
+    /// <param name="sequences">The numbers.</param>
+    /// <param name="isUnique">True if there is at most one such trade: no more is looked for then.</param>
+    /// <param name="trades">What is found is added here.</param>
+    public abstract void FindTrades(in SequenceDomain domain, IReadOnlySet<ulong> sequences, bool isUnique, List<MarketEvent> trades);
+
+    /// <summary>Adds ranges of sequence numbers, whatever their domain: no kept tick has a number outside of all of them.</summary>
+    public abstract void ReadSequences(List<SequenceRange> ranges);
+
+    /// <summary>Changes whenever ticks of some instrument are dropped.</summary>
+    public abstract long Dropped { get; }
 
     /// <summary>Writes what is needed to find all of it again beside the store's own files.</summary>
     public abstract void Save(StateWriter writer);

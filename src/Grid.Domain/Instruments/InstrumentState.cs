@@ -162,7 +162,7 @@ public sealed partial class InstrumentState
     public bool IsRepeat(in MarketEvent e, ReadOnlySpan<byte> wide = default) => (_content ??= new ContentWindow()).IsRepeat(in e, wide);
 
     /// <summary>True if an amendment sent at a time can be kept.</summary>
-    public bool HasRoomForAmendment(UnixNanos time) => _amendments is null || _amendments.HasRoom(time);
+    public bool HasRoomForAmendment(UnixNanos time) => _amendments is null || _amendments.HasRoom(time, History);
 
     /// <summary>Applies an accepted or flagged event. Its sequence must have been observed before.</summary>
     public void Apply(in MarketEvent e, Outcome outcome)
@@ -240,8 +240,6 @@ public sealed partial class InstrumentState
     [MethodImpl(MethodImplOptions.NoInlining)]
     private InstrumentRules SwitchRules(UnixNanos time) => _rules = _timeline.At(time);
 
-    private uint DateOf(UnixNanos time) => RulesAt(time).Calendar.DateOf(time);
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     private SequenceSeen ObserveInOtherDomain(in MarketEvent e)
     {
@@ -266,21 +264,6 @@ public sealed partial class InstrumentState
         if ((counts & CountsFor.Last) != CountsFor.None && (_last.Kind == EventKind.None || _context.Order.Compare(in trade, in _last) > 0))
         {
             _last = trade;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ApplyAmendedTrade(MarketEvent trade)
-    {
-        _amendments!.SetPending(SequenceDomain.Of(in trade), trade.Sequence, false);
-        if (_amendments.TryAmend(ref trade))
-        {
-            ApplyTrade(in trade);
-        }
-        else if (!_series.IsInSecond(trade.EventTime))
-        {
-            // Time goes on with a cancelled trade too: a later amendment may bring it back, and must find its minute open or closed.
-            Advance(trade.EventTime);
         }
     }
 
@@ -382,34 +365,6 @@ public sealed partial class InstrumentState
         {
             History.AppendBar(in piece);
             _series.AddToDay(in piece, DateOf(trade.EventTime), _context.Order);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ApplyAmendment(in MarketEvent e)
-    {
-        if (e.AmendedSequence == 0)
-        {
-            // It names nothing: 0 is no number. It would otherwise mean all trades without one.
-            return;
-        }
-
-        _amendments ??= new Amendments();
-        var amendment = Amendment.Of(in e);
-        if (!_amendments.TryAdd(in amendment))
-        {
-            return;
-        }
-
-        var root = _amendments.RootOf(in amendment);
-        _amendments.SetPending(amendment.Domain, amendment.Sequence, false);
-        var isKnown = History.TryFindTrade(amendment.Domain, root, out var trade);
-        _amendments.SetPending(amendment.Domain, root, !isKnown);
-        if (isKnown)
-        {
-            var remade = new AmendedMinute(_context, History, _amendments, trade.EventTime);
-            remade.Replace(ref _series, DateOf);
-            _last = remade.LastTrade(in _last);
         }
     }
 }

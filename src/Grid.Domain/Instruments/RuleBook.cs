@@ -52,7 +52,10 @@ public sealed class RuleBook
 
         var unknown = this[InstrumentDefinition.DefaultClass];
         _undefined = new InstrumentRules(unknown, FindCalendar(unknown.Calendar), null);
-        _undefinedTimeline = new RulesTimeline([_undefined]);
+        _undefinedTimeline = new RulesTimeline(this, []);
+
+        // Shared by all threads: now it has all that can be asked of it.
+        _undefinedTimeline.At(default);
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(ToCanonicalText()));
         Version = new RulesVersion(BinaryPrimitives.ReadUInt64BigEndian(hash));
     }
@@ -84,26 +87,8 @@ public sealed class RuleBook
         definition is null ? _undefined : Resolve(definition, long.MinValue, long.MaxValue);
 
     /// <summary>What holds for an instrument over time, given its definitions with the newest first.</summary>
-    public RulesTimeline TimelineOf(params IReadOnlyList<InstrumentDefinition> definitions)
-    {
-        if (definitions.Count == 0)
-        {
-            return _undefinedTimeline;
-        }
-
-        var starts = new SortedSet<long> { long.MinValue };
-        foreach (var definition in definitions)
-        {
-            starts.Add(definition.ValidFrom.Value);
-            starts.Add(definition.ValidTo.Value);
-        }
-
-        // What ends with time itself holds for its last moment too.
-        starts.Remove(long.MaxValue);
-        var ends = starts.Skip(1).Select(start => start - 1).Append(long.MaxValue);
-        return new RulesTimeline([.. starts.Zip(ends, (first, last) =>
-            Resolve(definitions.FirstOrDefault(d => d.IsValidAt(new UnixNanos(first))), first, last))]);
-    }
+    public RulesTimeline TimelineOf(params IReadOnlyList<InstrumentDefinition> definitions) =>
+        definitions.Count == 0 ? _undefinedTimeline : new RulesTimeline(this, definitions);
 
     /// <summary>The text that says all of it; <see cref="RuleBookText"/> shows its form.</summary>
     public string ToCanonicalText() => RuleBookText.Write(this);
@@ -112,7 +97,7 @@ public sealed class RuleBook
     /// <exception cref="FormatException">It is not one; the message names the line.</exception>
     public static RuleBook Parse(string text) => RuleBookText.Read(text);
 
-    private InstrumentRules Resolve(InstrumentDefinition? definition, long firstNs, long lastNs)
+    internal InstrumentRules Resolve(InstrumentDefinition? definition, long firstNs, long lastNs)
     {
         var rules = this[definition?.Class ?? InstrumentDefinition.DefaultClass];
         return new InstrumentRules(rules, FindCalendar(definition?.Calendar ?? string.Empty) ?? FindCalendar(rules.Calendar), definition, firstNs, lastNs);

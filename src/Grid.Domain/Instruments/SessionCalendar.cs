@@ -6,7 +6,7 @@ namespace Grid.Domain.Instruments;
 /// <summary>
 /// Session dates and hours of a market. Every moment has one date: a date begins at local midnight, or, if its session opens
 /// on the evening before, at that opening; so what is printed between a close and midnight belongs to the date that closed.
-/// Holidays have no session.
+/// Holidays have no session. Everything is in whole minutes, so that no minute has trades of two dates.
 /// </summary>
 /// <remarks>
 /// Pure: the time zone comes from outside as a list of offsets. Local times that a clock change leaves out stand for the
@@ -184,6 +184,16 @@ public sealed class SessionCalendar
                     $"calendar '{Name}' has an offset of {_offsets[i].OffsetSeconds} s; it must be at most {ZoneOffset.OffsetSecondsMax} s either way");
             }
 
+            if (_offsets[i].OffsetSeconds % 60 != 0)
+            {
+                throw new ArgumentException($"calendar '{Name}' has an offset of {_offsets[i].OffsetSeconds} s; it must be whole minutes");
+            }
+
+            if (i > 0 && _offsets[i].From.Value % UnixNanos.PerMinute != 0)
+            {
+                throw new ArgumentException($"calendar '{Name}' has an offset from {_offsets[i].From}; it must begin with a whole minute");
+            }
+
             if (i > 0 && _offsets[i].From <= _offsets[i - 1].From)
             {
                 throw new ArgumentException($"calendar '{Name}' has an offset from {_offsets[i].From} after one from {_offsets[i - 1].From}; they must ascend");
@@ -201,9 +211,9 @@ public sealed class SessionCalendar
                     $"calendar '{Name}' is open on {session.Day} from {session.Open} to {session.Close}; the open must be 0 to under 24 hours, the close over 0 to 24 hours");
             }
 
-            if (session.Open.Ticks % TimeSpan.TicksPerSecond != 0 || session.Close.Ticks % TimeSpan.TicksPerSecond != 0)
+            if (session.Open.Ticks % TimeSpan.TicksPerMinute != 0 || session.Close.Ticks % TimeSpan.TicksPerMinute != 0)
             {
-                throw new ArgumentException($"calendar '{Name}' is open on {session.Day} from {session.Open} to {session.Close}; both must be whole seconds");
+                throw new ArgumentException($"calendar '{Name}' is open on {session.Day} from {session.Open} to {session.Close}; both must be whole minutes");
             }
 
             var before = _hours[((int)session.Day + 6) % 7];

@@ -8,7 +8,7 @@ namespace Grid.Runtime.Queries;
 /// What a query needs of one instrument, copied at one moment on its shard's thread; the rest is read on the asker's.
 /// </summary>
 internal sealed record InstrumentView(
-    InstrumentHistory History, BarAccumulator? OpenMinute, IReadOnlyList<QuoteMark> OpenMarks, Amendments? Amendments, bool HasPendingAmendments)
+    InstrumentHistory History, BarAccumulator? OpenMinute, IReadOnlyList<QuoteMark> OpenMarks, SourceQuote[] Quotes, Amendments? Amendments, bool HasPendingAmendments)
 {
     // The first moment whose day can be told.
     private static readonly UnixNanos Earliest = new(long.MinValue + UnixNanos.PerDay);
@@ -17,27 +17,15 @@ internal sealed record InstrumentView(
         state.History.Freeze(),
         state.TryGetOpenMinute(out var minute) ? minute : null,
         state.OpenMarks(),
+        state.Quotes.ToArray(),
         state.CopyAmendments(),
         state.HasPendingAmendments);
 
     /// <summary>Ticks in event order.</summary>
     public TickPage Ticks(UnixNanos from, UnixNanos to, int limit, EventOrder order)
     {
-        var ticks = new List<HistoryTick>();
-        History.ReadTicks(from, to, ticks);
-        ticks.Sort((a, b) => order.Compare(a.Event, b.Event));
-        var page = new List<Tick>(Math.Min(ticks.Count, limit));
-        foreach (var tick in ticks)
-        {
-            if (page.Count == limit)
-            {
-                break;
-            }
-
-            page.Add(new Tick(tick.Event, tick.Outcome));
-        }
-
-        return new TickPage(page, ticks.Count <= limit, HasPendingAmendments);
+        var first = new FirstTicks(from, to, limit, order);
+        return first.ToPage(History.ReadTicks(first), HasPendingAmendments);
     }
 
     /// <summary>Bars of any interval: from the minutes, or for shorter ones from the ticks.</summary>
@@ -52,7 +40,13 @@ internal sealed record InstrumentView(
         if (intervalNs < UnixNanos.PerMinute)
         {
             History.ReadMarks(minuteFrom, marks);
-            AddFromTicks(intervalNs, minuteFrom, readTo, trades, marks, order, context);
+
+            // Intervals that begin before the range carry their quotes into it.
+            var before = (from.Value - minuteFrom.Value) / intervalNs;
+            var bars = new ShortBars(intervalNs, minuteFrom, readTo, limit + before + 1, context, Amendments);
+            History.ReadTicks(bars);
+            trades.AddRange(bars.Trades);
+            marks.AddRange(bars.Marks);
         }
         else
         {
@@ -66,37 +60,12 @@ internal sealed record InstrumentView(
             marks.AddRange(OpenMarks.Where(m => m.Start < readTo));
         }
 
-        return BarFold.ToBars(trades, marks, intervalNs, from, to, limit, order);
+        return BarFold.ToBars(trades, marks, Quotes, intervalNs, from, to, limit, order);
     }
 
     private static UnixNanos EndOfInterval(UnixNanos time, long intervalNs)
     {
         var start = time < Earliest ? time : time.Floor(intervalNs);
         return start == time || time.Value > long.MaxValue - intervalNs ? time : new UnixNanos(start.Value + intervalNs);
-    }
-
-    private void AddFromTicks(
-        long intervalNs, UnixNanos from, UnixNanos to, List<BarAccumulator> trades, List<QuoteMark> marks, EventOrder order, InstrumentContext context)
-    {
-        var ticks = new List<HistoryTick>();
-        History.ReadTicks(from, to, ticks);
-        var open = new Dictionary<long, BarAccumulator>();
-        foreach (var tick in ticks)
-        {
-            var e = tick.Event;
-            var start = e.EventTime.Floor(intervalNs);
-            if (e.Kind == EventKind.Trade && (Amendments is null || Amendments.TryAmend(ref e)))
-            {
-                var bar = open.GetValueOrDefault(start.Value, BarAccumulator.From(start));
-                bar.Add(in e, context.Counts(in e), order);
-                open[start.Value] = bar;
-            }
-            else if (e.Kind is EventKind.Quote or EventKind.Run)
-            {
-                marks.Add(new QuoteMark { Start = start, Quote = SourceQuote.Of(in e) });
-            }
-        }
-
-        trades.AddRange(open.Values);
     }
 }

@@ -77,7 +77,7 @@ internal sealed class DefinitionLog
     private (MarketEvent Event, InstrumentDefinition Definition)[] With(in MarketEvent e, InstrumentDefinition definition, EventOrder order)
     {
         var at = 0;
-        while (at < _entries.Length && order.Compare(_entries[at].Event, in e) > 0)
+        while (at < _entries.Length && IsNewer(_entries[at], in e, definition, order))
         {
             if (Covers(_entries[at].Definition, definition))
             {
@@ -88,6 +88,20 @@ internal sealed class DefinitionLog
         }
 
         return [.. _entries[..at], (e, definition), .. _entries[at..].Where(older => !Covers(definition, older.Definition))];
+    }
+
+    // Definitions of one moment without numbers are told apart by what they say, never by which came first.
+    private static bool IsNewer((MarketEvent Event, InstrumentDefinition Definition) held, in MarketEvent e, InstrumentDefinition definition, EventOrder events)
+    {
+        var order = events.Compare(in held.Event, in e);
+        return order > 0 || (order == 0 && CompareContent(held.Definition, definition) > 0);
+    }
+
+    private static int CompareContent(InstrumentDefinition a, InstrumentDefinition b)
+    {
+        Span<byte> ofA = stackalloc byte[GridLimits.EventExtensionBytesMax];
+        Span<byte> ofB = stackalloc byte[GridLimits.EventExtensionBytesMax];
+        return ofA[..a.Write(ofA)].SequenceCompareTo(ofB[..b.Write(ofB)]);
     }
 
     private static bool Covers(InstrumentDefinition newer, InstrumentDefinition older) => newer.ValidFrom <= older.ValidFrom && newer.ValidTo >= older.ValidTo;

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Grid.Domain;
+using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
@@ -25,7 +26,7 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
 
     public override long MissingBytes => store.MissingExtents * extentBytes;
 
-    public override InstrumentHistory Create() => new History(store);
+    public override InstrumentHistory Create() => new History(store, extentBytes);
 
     public override void BeginCheckpoint(StateWriter writer)
     {
@@ -75,11 +76,14 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
     }
 
     // A record of a quote mark carries the minute in itself; the store selects by the time given beside it.
-    private class History(HotStore store) : InstrumentHistory
+    private class History(HotStore store, long extentBytes) : InstrumentHistory
     {
         private HotTickChain _ticks;
         private HotChain _bars;
         private HotChain _marks;
+
+        // Only with a new extent is an old one dropped.
+        public override long Dropped => store.Position.Offset / extentBytes;
 
         public override void PrefetchSelf() => Fetch.Ahead(in _ticks, 3);
 
@@ -91,26 +95,32 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
 
         public override void AppendMark(in QuoteMark mark) => store.AppendRecord(ref _marks, in mark, mark.Start);
 
-        public override void ReadTicks(UnixNanos from, UnixNanos to, List<HistoryTick> target)
+        public override bool ReadTicks(TickVisitor visitor)
         {
-            using var reader = store.ReadTicks(in _ticks, from, to);
+            using var reader = store.ReadTicks(in _ticks, visitor.From, visitor.To);
             while (reader.Read())
             {
-                target.Add(new HistoryTick(reader.Event, reader.Outcome));
+                // The visitor may have raised the beginning of its range.
+                if (visitor.Wants(reader.Event.EventTime))
+                {
+                    visitor.Visit(in reader.Event, reader.Outcome);
+                    reader.EndBefore(visitor.To);
+                }
             }
+
+            return reader.IsComplete;
         }
 
-        public override void ReadBars(UnixNanos from, UnixNanos to, List<BarAccumulator> target) => store.ReadRecords(in _bars, from, to, target);
+        public override bool ReadTicksBackwards(TickVisitor visitor) => store.ReadTicksBackwards(in _ticks, visitor);
+
+        public override bool ReadBars(UnixNanos from, UnixNanos to, List<BarAccumulator> target) => store.ReadRecords(in _bars, from, to, target);
 
         public override void ReadMarks(UnixNanos to, List<QuoteMark> target) => store.ReadRecords(in _marks, new UnixNanos(long.MinValue), to, target);
 
-        public override bool TryFindTrade(in SequenceDomain domain, ulong sequence, out MarketEvent trade)
-        {
-            var isFound = store.TryFindTick(in _ticks, domain.Source, domain.Channel, domain.Session, sequence, out var tick, out _)
-                && tick.Event.Kind == EventKind.Trade;
-            trade = isFound ? tick.Event : default;
-            return isFound;
-        }
+        public override void FindTrades(in SequenceDomain domain, IReadOnlySet<ulong> sequences, bool isUnique, List<MarketEvent> trades) =>
+            store.FindTrades(in _ticks, in domain, sequences, isUnique, trades);
+
+        public override void ReadSequences(List<SequenceRange> ranges) => store.ReadSequences(in _ticks, ranges);
 
         public override void Save(StateWriter writer)
         {
@@ -128,7 +138,7 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
 
         public override InstrumentHistory Freeze()
         {
-            var view = new View(store);
+            var view = new View(store, extentBytes);
             Refreeze(view);
             return view;
         }
@@ -148,7 +158,7 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
         private static InvalidOperationException IsNoView() => new("a history is followed through a view of it");
 
         // What Freeze gives: followed by one reader, it knows where that is.
-        private sealed class View(HotStore store) : History(store)
+        private sealed class View(HotStore store, long extentBytes) : History(store, extentBytes)
         {
             private readonly HotStore _store = store;
             private HotTickCursor? _cursor;

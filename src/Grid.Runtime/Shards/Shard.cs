@@ -164,7 +164,7 @@ internal sealed class Shard : IDisposable
             }
 
             log.Add(in e, definition, _image.Context.Order);
-            state.Rules = _image.Rules.TimelineOf(log.NewestFirst());
+            state.Redefine(_image.Rules.TimelineOf(log.NewestFirst()), definition);
         }
     }
 

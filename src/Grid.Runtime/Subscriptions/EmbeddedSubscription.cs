@@ -176,7 +176,7 @@ internal sealed class EmbeddedSubscription : IGridSubscription
         var marks = new List<QuoteMark>();
         history.ReadBars(start, end, trades);
         history.ReadMarks(end, marks);
-        var bars = BarFold.ToBars(trades, marks, UnixNanos.PerMinute, start, end, limit: 1, _order);
+        var bars = BarFold.ToBars(trades, marks, [], UnixNanos.PerMinute, start, end, limit: 1, _order);
         return bars.Count > 0 ? bars[0] : new Bar { Start = start };
     }
 

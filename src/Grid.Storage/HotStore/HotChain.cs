@@ -1,3 +1,5 @@
+using Grid.Domain.Identifiers;
+
 namespace Grid.Storage.HotStore;
 
 /// <summary>
@@ -16,6 +18,10 @@ public struct HotChain
     internal ushort Used;
     internal ushort Count;
     internal byte CapacityLog2;
+
+    // Minutes, rounded up, by which the latest time of all older blocks is after the newest block's first: 0 where times ascend,
+    // the most there is where it is not known. Tells of the older blocks once the newest is dropped, and its header with it.
+    internal ushort OlderLeadMinutes;
     internal long MinTime;
     internal long MaxTime;
 
@@ -24,9 +30,16 @@ public struct HotChain
 
     internal readonly int Free => (CapacityLog2 == 0 ? 0 : 1 << CapacityLog2) - Used;
 
-    // A new block, with its size and where its rows begin set, has its first row.
+    // The latest time that the newest block and all older ones may have.
+    internal readonly long LatestTime => OlderLeadMinutes == ushort.MaxValue
+        ? long.MaxValue
+        : MaxTime + Math.Min(OlderLeadMinutes * UnixNanos.PerMinute, long.MaxValue - Math.Max(MaxTime, 0));
+
+    // A new block, with its size, where its rows begin and as MaxTime the latest time of older blocks set, has its first row.
     internal void Begin(int bytes, long time)
     {
+        var lead = Int128.Max(0, (Int128)MaxTime - time);
+        OlderLeadMinutes = (ushort)Int128.Min((lead + UnixNanos.PerMinute - 1) / UnixNanos.PerMinute, ushort.MaxValue);
         Used += (ushort)bytes;
         Count = 1;
         MinTime = MaxTime = time;

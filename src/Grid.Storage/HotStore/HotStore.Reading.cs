@@ -1,5 +1,8 @@
 using System.Runtime.CompilerServices;
+using Grid.Domain.Dedup;
+using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
+using Grid.Domain.Instruments;
 
 namespace Grid.Storage.HotStore;
 
@@ -61,26 +64,16 @@ public sealed unsafe partial class HotStore
     }
 
     /// <summary>
-    /// Finds the tick that was appended last with a sequence of a domain. Blocks whose lowest and highest sequence exclude
-    /// it are not read.
+    /// Shows ticks to a visitor, newest block first and in the order of appending within a block; false if some of the range that
+    /// it wants in the end may have been dropped. Blocks that lie outside of what it wants when they are come to are not read.
     /// </summary>
-    /// <param name="chain">The instrument's ticks.</param>
-    /// <param name="source">Source of the domain.</param>
-    /// <param name="channel">Channel of the domain.</param>
-    /// <param name="session">Session of the domain.</param>
-    /// <param name="sequence">The tick's number there.</param>
-    /// <param name="tick">The tick; default if it is not found.</param>
-    /// <param name="isComplete">False if it is not found and may have been dropped.</param>
     /// <exception cref="GridStorageException">A block is damaged.</exception>
-    public bool TryFindTick(
-        in HotTickChain chain, SourceId source, ChannelId channel, uint session, ulong sequence, out HotTick tick, out bool isComplete)
+    public bool ReadTicksBackwards(in HotTickChain chain, TickVisitor visitor)
     {
-        tick = default;
-        var isFound = false;
         using var walk = new HotBlockWalk(_log, HotBlockKind.Ticks, in chain.Chain);
-        while (!isFound && walk.MoveNext())
+        while (walk.OlderMaxTime >= visitor.From.Value && walk.MoveNext())
         {
-            if (sequence < walk.Current.MinSequence || sequence > walk.Current.MaxSequence)
+            if (!walk.Current.Overlaps(visitor.From.Value, visitor.To.Value))
             {
                 continue;
             }
@@ -88,17 +81,60 @@ public sealed unsafe partial class HotStore
             var rows = new HotTickRows(in walk.Current, chain.Previous.Instrument);
             while (rows.MoveNext())
             {
-                ref readonly var e = ref rows.Event;
-                if (e.Sequence == sequence && e.Source == source && e.Channel == channel && e.Session == session)
+                if (visitor.Wants(rows.Event.EventTime))
                 {
-                    tick = rows.Tick;
-                    isFound = true;
+                    visitor.Visit(in rows.Event, rows.Outcome);
                 }
             }
         }
 
-        isComplete = isFound || !walk.IsTruncated;
-        return isFound;
+        return !walk.IsTruncated;
+    }
+
+    /// <summary>
+    /// Adds the trades that have one of some sequences in a domain, newest block first. Blocks whose lowest and highest sequence
+    /// exclude them are not read.
+    /// </summary>
+    /// <param name="chain">The instrument's ticks.</param>
+    /// <param name="domain">The domain.</param>
+    /// <param name="sequences">The numbers, at least one.</param>
+    /// <param name="isUnique">True to look no further than the first.</param>
+    /// <param name="trades">What is found is added here.</param>
+    /// <exception cref="GridStorageException">A block is damaged.</exception>
+    public void FindTrades(in HotTickChain chain, in SequenceDomain domain, IReadOnlySet<ulong> sequences, bool isUnique, List<MarketEvent> trades)
+    {
+        var (lowest, highest) = (sequences.Min(), sequences.Max());
+        var wanted = trades.Count + (isUnique ? 1 : int.MaxValue - trades.Count);
+        using var walk = new HotBlockWalk(_log, HotBlockKind.Ticks, in chain.Chain);
+        for (var isNewest = true; trades.Count < wanted && walk.MoveNext(); isNewest = false)
+        {
+            var range = SequencesOf(in chain, in walk.Current, isNewest);
+            if (highest < range.First || lowest > range.Last)
+            {
+                continue;
+            }
+
+            var rows = new HotTickRows(in walk.Current, chain.Previous.Instrument);
+            while (trades.Count < wanted && rows.MoveNext())
+            {
+                ref readonly var e = ref rows.Event;
+                if (e.Kind == EventKind.Trade && sequences.Contains(e.Sequence) && SequenceDomain.Of(in e) == domain)
+                {
+                    trades.Add(e);
+                }
+            }
+        }
+    }
+
+    /// <summary>Adds the lowest and highest sequence of each block of ticks that is kept.</summary>
+    /// <exception cref="GridStorageException">A block is damaged.</exception>
+    public void ReadSequences(in HotTickChain chain, List<SequenceRange> ranges)
+    {
+        using var walk = new HotBlockWalk(_log, HotBlockKind.Ticks, in chain.Chain);
+        for (var isNewest = true; walk.MoveNext(); isNewest = false)
+        {
+            ranges.Add(SequencesOf(in chain, in walk.Current, isNewest));
+        }
     }
 
     /// <summary>
@@ -202,6 +238,10 @@ public sealed unsafe partial class HotStore
 
         return !walk.IsTruncated;
     }
+
+    // The header of the newest block says nothing yet.
+    private static SequenceRange SequencesOf(in HotTickChain chain, in HotBlockView block, bool isNewest) =>
+        isNewest ? new SequenceRange(chain.MinSequence, chain.MaxSequence) : new SequenceRange(block.MinSequence, block.MaxSequence);
 
     private static byte* FirstRecord<T>(in HotBlockView block)
         where T : unmanaged

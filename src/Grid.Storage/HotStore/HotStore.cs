@@ -201,8 +201,8 @@ public sealed unsafe partial class HotStore : IDisposable
     // Completes the header of the chain's newest block and puts an empty one before it.
     private byte* BeginBlock(ref HotChain chain, HotBlockKind kind, int recordBytes, int rowsAt, int firstRowBytes)
     {
-        // What was dropped is not known any more: it may have been of any time.
-        var olderMaxTime = chain.IsEmpty ? long.MinValue : long.MaxValue;
+        // Of what was dropped the chain knows a bound.
+        var olderMaxTime = chain.IsEmpty ? long.MinValue : chain.LatestTime;
         var log2 = HotBlock.NextLog2(0, rowsAt + firstRowBytes);
         if (_log.TryLocate(chain.Block, out var full))
         {
@@ -224,7 +224,7 @@ public sealed unsafe partial class HotStore : IDisposable
             CapacityLog2 = (byte)log2,
             Kind = kind,
         };
-        chain = new HotChain { Block = offset, Used = (ushort)rowsAt, CapacityLog2 = (byte)log2 };
+        chain = new HotChain { Block = offset, Used = (ushort)rowsAt, CapacityLog2 = (byte)log2, MaxTime = olderMaxTime };
         return block;
     }
 }

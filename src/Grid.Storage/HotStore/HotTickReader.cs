@@ -12,7 +12,7 @@ public sealed class HotTickReader : IDisposable
 {
     private readonly HotBlockWalk _walk;
     private readonly long _from;
-    private readonly long _to;
+    private long _to;
     private readonly InstrumentId _instrument;
 
     // Blocks that overlap the range and are still to be read, oldest last.
@@ -75,15 +75,18 @@ public sealed class HotTickReader : IDisposable
                 }
             }
 
-            _isInside = _blocks.TryPop(out var block);
-            if (!_isInside)
+            if (!_blocks.TryPop(out var block))
             {
                 return false;
             }
 
-            _rows = new HotTickRows(in block, _instrument);
+            _isInside = block.Overlaps(_from, _to);
+            _rows = _isInside ? new HotTickRows(in block, _instrument) : default;
         }
     }
+
+    /// <summary>Leaves out what comes at or after a time from now on.</summary>
+    public void EndBefore(UnixNanos to) => _to = Math.Min(_to, to.Value);
 
     /// <summary>Lets go of the store's files. What was read before stays valid.</summary>
     public void Dispose() => _walk.Dispose();

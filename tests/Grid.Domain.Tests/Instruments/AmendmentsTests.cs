@@ -2,6 +2,7 @@ using System.Buffers;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
+using Grid.Testing;
 
 namespace Grid.Domain.Tests.Instruments;
 
@@ -111,22 +112,54 @@ public sealed class AmendmentsTests
     }
 
     [Fact]
-    public void Full_table_refuses_recent_ones_and_drops_old_ones_for_new_ones()
+    public void Full_table_refuses_more_until_old_ones_have_no_trade_left_in_history()
     {
+        var gone = new MemoryHistory();
         for (ulong i = 0; i < GridLimits.AmendmentsMax; i++)
         {
-            Assert.True(_amendments.TryAdd(Cancel(i + 10_000, amends: i + 1, time: 1_000)));
+            Assert.True(_amendments.TryAdd(Cancel(i + 10_000, amends: i + 1, time: 1_000), gone));
         }
 
         const long TwoDays = 2 * UnixNanos.PerDay;
-        Assert.False(_amendments.HasRoom(new UnixNanos(1_000 + TwoDays)));
-        Assert.False(_amendments.TryAdd(Cancel(1, amends: 99_999, time: 1_000 + TwoDays)));
-        Assert.False(_amendments.HasRoom(new UnixNanos(long.MinValue)));
-        Assert.False(_amendments.TryAdd(Cancel(1, amends: 99_999, time: long.MinValue)));
+        Refuses(1_000 + TwoDays, gone);
+        Refuses(long.MinValue, gone);
+
+        // All are old enough, but the trades of all but two are still held.
+        var live = new MemoryHistory();
+        for (ulong i = 0; i < GridLimits.AmendmentsMax; i++)
+        {
+            live.AppendTick(Trade(i + 1) with { EventTime = new UnixNanos(i + 1 is 7 or 9 ? 1 : 2) }, default);
+        }
+
+        Refuses(1_001 + TwoDays, live);
+        Refuses(1_001 + TwoDays, history: null);
+        live.ForgetBefore(new UnixNanos(2));
+        Assert.True(_amendments.HasRoom(new UnixNanos(1_001 + TwoDays), live));
+        Assert.True(_amendments.TryAdd(Cancel(1, amends: 99_999, time: 1_001 + TwoDays), live));
+        Assert.Equal((GridLimits.AmendmentsMax - 1, "100", "100", "cancelled"), (_amendments.Count, Amended(7), Amended(9), Amended(8)));
+    }
+
+    [Fact]
+    public void Amendment_of_an_amendment_stays_while_the_trade_at_its_root_is_held()
+    {
+        var history = new MemoryHistory();
+        history.AppendTick(Trade(5), default);
+        _amendments.TryAdd(Correct(10, amends: 5, time: 1_000), history);
+        _amendments.TryAdd(Cancel(11, amends: 10, time: 1_000), history);
+        for (ulong i = 2; i < GridLimits.AmendmentsMax; i++)
+        {
+            _amendments.TryAdd(Cancel(i + 10_000, amends: i + 1_000, time: 1_000), history);
+        }
+
+        Assert.True(_amendments.TryAdd(Cancel(1, amends: 99_999, time: 1_001 + (2 * UnixNanos.PerDay)), history));
+        Assert.Equal((3, "cancelled"), (_amendments.Count, Amended(5)));
+    }
+
+    private void Refuses(long time, MemoryHistory? history)
+    {
+        Assert.False(_amendments.HasRoom(new UnixNanos(time), history));
+        Assert.False(_amendments.TryAdd(Cancel(1, amends: 99_999, time: time), history));
         Assert.Equal(GridLimits.AmendmentsMax, _amendments.Count);
-        Assert.True(_amendments.HasRoom(new UnixNanos(1_001 + TwoDays)));
-        Assert.True(_amendments.TryAdd(Cancel(1, amends: 99_999, time: 1_001 + TwoDays)));
-        Assert.Equal(1, _amendments.Count);
     }
 
     [Fact]

@@ -50,6 +50,27 @@ public sealed class BarAccumulatorTests
     }
 
     [Fact]
+    public void Notional_beyond_128_bits_is_the_nearest_that_fits_and_comes_back_whatever_the_order()
+    {
+        var up = Trade(1, 1) with { F0 = long.MaxValue, F1 = long.MaxValue };
+        var down = up with { F0 = long.MinValue };
+        Assert.Equal((Int128.MaxValue, Int128.MinValue), (Bar(up, up, up).Notional, Bar(down, down, down, down).Notional));
+        var net = ((Int128)long.MaxValue * 2) + ((Int128)long.MinValue * 2);
+        Assert.Equal(net * long.MaxValue, Bar(up, up, down, down).Notional);
+        MarketEvent[] trades = [up, up, up, up, down, down, down];
+        foreach (var order in Testing.SmallMarket.Orders(trades.Length))
+        {
+            var first = Accumulated([.. order.Take(3).Select(i => trades[i])]);
+            first.Merge(Accumulated([.. order.Skip(3).Select(i => trades[i])]), _order);
+            Assert.Equal((((Int128)long.MaxValue * 4) + ((Int128)long.MinValue * 3)) * long.MaxValue, first.ToBar().Notional);
+        }
+    }
+
+    [Fact]
+    public void Record_keeps_the_size_that_it_has_in_snapshots_and_in_the_hot_store() =>
+        Assert.Equal(144, System.Runtime.CompilerServices.Unsafe.SizeOf<BarAccumulator>());
+
+    [Fact]
     public void Print_counts_for_what_its_conditions_leave()
     {
         var accumulator = BarAccumulator.From(default);
@@ -118,7 +139,9 @@ public sealed class BarAccumulatorTests
     public void Vwap_is_the_notional_over_the_volume_rounded_half_to_even(long notional, long volume, string expected) =>
         Assert.Equal(expected, new Bar { Notional = (Int128)notional * Price.One, Volume = volume }.Vwap.ToString());
 
-    private Bar Bar(params MarketEvent[] trades)
+    private Bar Bar(params MarketEvent[] trades) => Accumulated(trades).ToBar();
+
+    private BarAccumulator Accumulated(MarketEvent[] trades)
     {
         var accumulator = BarAccumulator.From(default);
         foreach (var trade in trades)
@@ -126,7 +149,7 @@ public sealed class BarAccumulatorTests
             accumulator.Add(in trade, CountsFor.All, _order);
         }
 
-        return accumulator.ToBar();
+        return accumulator;
     }
 
     private static MarketEvent Trade(long time, long price, ushort source = 1, ulong sequence = 0, uint session = 0) => new()

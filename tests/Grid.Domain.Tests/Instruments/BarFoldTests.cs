@@ -46,9 +46,20 @@ public sealed class BarFoldTests
     public void Quotes_carry_forward_over_intervals_and_from_before_the_range()
     {
         var bars = BarFold.ToBars(
-            [Piece(1, 1), Piece(3, 1)], [Mark(0, 9, 11), Mark(2, 10, null), Mark(3, null, 12)], Minute, new UnixNanos(Minute), new UnixNanos(10 * Minute), 10, _order);
+            [Piece(1, 1), Piece(3, 1)], [Mark(0, 9, 11), Mark(2, 10, null), Mark(3, null, 12)], [], Minute, new UnixNanos(Minute), new UnixNanos(10 * Minute), 10, _order);
         Assert.Equal(["1: 9 11", "2: 10 11", "3: 10 12"], bars.Select(b => $"{b.Start.Value / Minute}: {b.Bid.Price} {b.Ask.Price}"));
         Assert.Equal([1L, 0L, 1L], bars.Select(b => b.Count));
+    }
+
+    [Fact]
+    public void Newest_quotes_hold_from_their_times_on_without_their_marks_and_make_no_bar()
+    {
+        var quote = Mark(2, 10, 12).Quote;
+        quote.Ask = quote.Ask with { Time = new UnixNanos(3 * Minute) };
+        var bars = BarFold.ToBars([Piece(1, 1), Piece(3, 1), Piece(5, 1)], [], [quote], Minute, default, new UnixNanos(9 * Minute), 10, _order);
+        Assert.Equal(["1: 0 0", "3: 10 12", "5: 10 12"], bars.Select(b => $"{b.Start.Value / Minute}: {b.Bid.Price} {b.Ask.Price}"));
+        bars = BarFold.ToBars([Piece(5, 1)], [], [quote], Minute, new UnixNanos(4 * Minute), new UnixNanos(9 * Minute), 10, _order);
+        Assert.Equal(["5: 10 12"], bars.Select(b => $"{b.Start.Value / Minute}: {b.Bid.Price} {b.Ask.Price}"));
     }
 
     [Fact]
@@ -62,13 +73,13 @@ public sealed class BarFoldTests
     public void Limit_and_end_cut_the_bars()
     {
         BarAccumulator[] trades = [Piece(0, 1), Piece(1, 1), Piece(2, 1)];
-        Assert.Equal(2, BarFold.ToBars(trades, [], Minute, default, new UnixNanos(9 * Minute), 2, _order).Count);
-        Assert.Equal(2, BarFold.ToBars(trades, [], Minute, default, new UnixNanos(2 * Minute), 9, _order).Count);
-        Assert.Equal([2 * Minute], BarFold.ToBars(trades, [], Minute, new UnixNanos(Minute + 1), new UnixNanos(9 * Minute), 9, _order).Select(b => b.Start.Value));
+        Assert.Equal(2, BarFold.ToBars(trades, [], [], Minute, default, new UnixNanos(9 * Minute), 2, _order).Count);
+        Assert.Equal(2, BarFold.ToBars(trades, [], [], Minute, default, new UnixNanos(2 * Minute), 9, _order).Count);
+        Assert.Equal([2 * Minute], BarFold.ToBars(trades, [], [], Minute, new UnixNanos(Minute + 1), new UnixNanos(9 * Minute), 9, _order).Select(b => b.Start.Value));
     }
 
     private List<Bar> Bars(BarAccumulator[] trades, QuoteMark[] marks, long intervalNs) =>
-        BarFold.ToBars(trades, marks, intervalNs, default, new UnixNanos(long.MaxValue), int.MaxValue, _order);
+        BarFold.ToBars(trades, marks, [], intervalNs, default, new UnixNanos(long.MaxValue), int.MaxValue, _order);
 
     private BarAccumulator Piece(long minute, long price)
     {

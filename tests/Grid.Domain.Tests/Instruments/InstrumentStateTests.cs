@@ -105,6 +105,36 @@ public sealed class InstrumentStateTests
     }
 
     [Fact]
+    public void Amendment_that_comes_again_makes_nothing_again()
+    {
+        Apply(Trade(1, "10:00:00", "10", source: ByBatch), Trade(2, "10:05:00", "11", source: ByBatch), Cancel(3, "10:06:00", amends: 1, ByBatch));
+        var bars = new List<BarAccumulator>();
+        _apple.History.ReadBars(new(long.MinValue), new(long.MaxValue), bars);
+        Apply([.. Enumerable.Repeat(Cancel(3, "10:06:00", amends: 1, ByBatch), 5)]);
+        var again = new List<BarAccumulator>();
+        _apple.History.ReadBars(new(long.MinValue), new(long.MaxValue), again);
+        Assert.Equal((1L, bars.Count), (Latest().Day.Count, again.Count));
+    }
+
+    [Fact]
+    public void Amendments_of_trades_that_history_no_longer_holds_whole_change_nothing_and_wait()
+    {
+        Apply(Trade(1, "10:00:00", "10"), Trade(2, "10:05:00", "11"), Trade(3, "10:05:30", "12"), Trade(4, "10:06:00", "13"), Trade(5, "10:07:00", "9"));
+        _apple.History.ForgetBefore(At("10:05:20"));
+        Apply(Cancel(6, "10:08:00", amends: 3));
+        Assert.Equal((5L, "10", true), (Latest().Day.Count, Latest().Day.Open.ToString(), _apple.State.HasPendingAmendments));
+    }
+
+    [Fact]
+    public void Cancel_of_the_last_trade_says_none_and_waits_if_history_no_longer_holds_the_one_before()
+    {
+        Apply(Trade(1, "10:00:00", "10"), Trade(2, "10:05:00", "11"));
+        _apple.History.ForgetBefore(At("10:05:00"));
+        Apply(Cancel(3, "10:08:00", amends: 2));
+        Assert.Equal((false, true), (Latest().HasLast, _apple.State.HasPendingAmendments));
+    }
+
+    [Fact]
     public void Cancelled_trade_that_comes_back_counts_once_though_its_minute_goes_on()
     {
         Apply(Trade(1, "10:00:00", "10"), Cancel(3, "10:05:00", amends: 2), Trade(2, "10:05:00", "20"));

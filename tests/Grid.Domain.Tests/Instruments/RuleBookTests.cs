@@ -208,6 +208,32 @@ public sealed class RuleBookTests
     }
 
     [Fact]
+    public void Timeline_says_the_same_as_a_look_through_all_definitions_in_any_order_of_asking()
+    {
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var definitions = Enumerable.Range(0, random.Next(1, 12)).Select(_ => new InstrumentDefinition
+            {
+                Class = random.Next(2) == 0 ? "fx" : "bond",
+                TickSize = new Price(random.Next(1, 1000)),
+                ValidFrom = new UnixNanos(random.Next(4) == 0 ? long.MinValue : random.Next(30)),
+                ValidTo = new UnixNanos(random.Next(4) == 0 ? long.MaxValue : random.Next(30)),
+            }).ToArray();
+            var timeline = RuleBook.BuiltIn.TimelineOf(definitions);
+            for (var asked = 0; asked < 100; asked++)
+            {
+                var time = new UnixNanos(random.Next(20) == 0 ? long.MinValue : random.Next(-2, 32));
+                var expected = Array.Find(definitions, d => d.IsValidAt(time));
+                var rules = timeline.At(time);
+                Assert.True(rules.HoldsAt(time) && rules.IsDefined == expected is not null && rules.TickSize == (expected?.TickSize ?? default), $"seed {seed}, {time}");
+                var other = new UnixNanos(random.Next(-2, 32));
+                Assert.True(!rules.HoldsAt(other) || Array.Find(definitions, d => d.IsValidAt(other)) == expected, $"seed {seed}, {time} and {other}");
+            }
+        }
+    }
+
+    [Fact]
     public void What_a_book_cannot_mean_is_refused()
     {
         Refused([new("a b", Own)], "class name: name 'a b' has byte 0x20 at position 1; only printable ASCII without spaces (0x21 to 0x7E) is allowed");

@@ -6,6 +6,24 @@ namespace Grid.Domain.Tests.Instruments;
 public sealed class SequenceWindowTests
 {
     [Fact]
+    public void Asking_whether_a_number_may_have_been_seen_agrees_with_observing_and_marks_nothing()
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var random = new Random(seed);
+            var window = new SequenceWindow();
+            for (var i = 0; i < 3_000; i++)
+            {
+                var sequence = (ulong)random.Next(1, 10_000);
+                var maySeen = window.MayHaveSeen(sequence);
+                Assert.Equal(maySeen, window.MayHaveSeen(sequence));
+                Assert.Equal(maySeen, window.Observe(sequence) != SequenceSeen.New);
+                Assert.True(window.MayHaveSeen(sequence));
+            }
+        }
+    }
+
+    [Fact]
     public void Numbers_in_order_are_one_range()
     {
         var window = new SequenceWindow();

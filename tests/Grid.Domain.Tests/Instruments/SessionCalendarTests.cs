@@ -154,14 +154,18 @@ public sealed class SessionCalendarTests
         Refused(() => new SessionCalendar("-", [], [], []), "calendar name: '-' stands for no calendar");
         Refused(() => new SessionCalendar("x", [new(default, 70_000)], [], []), "calendar 'x' has an offset of 70000 s; it must be at most 64800 s either way");
         Refused(
-            () => new SessionCalendar("x", [new(new UnixNanos(5), 0), new(new UnixNanos(5), 3600)], [], []),
-            "calendar 'x' has an offset from 1970-01-01T00:00:00.000000005Z after one from 1970-01-01T00:00:00.000000005Z; they must ascend");
+            () => new SessionCalendar("x", [new(new UnixNanos(0), 0), new(new UnixNanos(0), 3600)], [], []),
+            "calendar 'x' has an offset from 1970-01-01T00:00:00.000000000Z after one from 1970-01-01T00:00:00.000000000Z; they must ascend");
         Refused(
             () => new SessionCalendar("x", [], [new(DayOfWeek.Monday, Hour(9), Hour(25))], []),
             "calendar 'x' is open on Monday from 09:00:00 to 1.01:00:00; the open must be 0 to under 24 hours, the close over 0 to 24 hours");
         Refused(
-            () => new SessionCalendar("x", [], [new(DayOfWeek.Monday, new TimeSpan(1), Hour(5))], []),
-            "calendar 'x' is open on Monday from 00:00:00.0000001 to 05:00:00; both must be whole seconds");
+            () => new SessionCalendar("x", [], [new(DayOfWeek.Monday, new TimeSpan(0, 0, 30), Hour(5))], []),
+            "calendar 'x' is open on Monday from 00:00:30 to 05:00:00; both must be whole minutes");
+        Refused(() => new SessionCalendar("x", [new(default, 61)], [], []), "calendar 'x' has an offset of 61 s; it must be whole minutes");
+        Refused(
+            () => new SessionCalendar("x", [new(default, 0), new(new UnixNanos(UnixNanos.PerSecond), 60)], [], []),
+            "calendar 'x' has an offset from 1970-01-01T00:00:01.000000000Z; it must begin with a whole minute");
         Refused(
             () => new SessionCalendar("x", [], [new(DayOfWeek.Monday, Hour(9), Hour(20)), new(DayOfWeek.Tuesday, Hour(18), Hour(17))], []),
             "calendar 'x' opens for Tuesday at 18:00:00 on the evening before, but is open for Monday until 20:00:00; sessions must not overlap");

@@ -15,7 +15,7 @@ public sealed class MarketPermutationTests
         for (var seed = 0; seed < Seeds; seed++)
         {
             var market = new RandomMarket(seed, eventsPerSource: 40);
-            var expected = new NaiveMarket(market.Names, market.All).Picture();
+            var expected = new NaiveMarket(market.Names, market.All, RandomMarket.Rules).Picture();
             var (inOrder, _) = Run(seed, market, expected, market.All, shards: 1);
             var random = new Random(seed);
             for (var i = 0; i < PermutationsPerSeed; i++)
@@ -32,7 +32,7 @@ public sealed class MarketPermutationTests
         for (var seed = 0; seed < 40; seed++)
         {
             var market = new RandomMarket(seed, eventsPerSource: 30);
-            var expected = new NaiveMarket(market.Names, market.All).Picture();
+            var expected = new NaiveMarket(market.Names, market.All, RandomMarket.Rules).Picture();
             var lines = Disordered(market, new Random(seed), whole: true);
             var once = Run(seed, market, expected, lines, shards: 1, batchLines: 7);
             Assert.Equal(once, Run(seed, market, expected, lines, shards: 4, batchLines: 100));
@@ -46,7 +46,7 @@ public sealed class MarketPermutationTests
         {
             using var folder = new TempFolder();
             var market = new RandomMarket(seed, eventsPerSource: 150);
-            var expected = new NaiveMarket(market.Names, market.All).Picture();
+            var expected = new NaiveMarket(market.Names, market.All, RandomMarket.Rules).Picture();
             var lines = Disordered(market, new Random(seed), whole: seed % 2 == 0);
             var inMemory = Run(seed, market, expected, lines, shards: 2);
             Assert.Equal(inMemory, Run(seed, market, expected, lines, shards: 2, stores: new HotHistoryStores(folder.Path, 8 << 20, 8 << 20, readOnly: false)));

@@ -144,6 +144,7 @@ internal sealed class GridSimulation
             DataFolder = "/disk",
             Shards = 1 << _random.Next(3),
             OwedBytesMax = 0,
+            Rules = RandomMarket.Rules,
             Journal = new JournalOptions { SegmentBytesMax = JournalOptions.SegmentBytesMaxLowest, BufferBytes = JournalOptions.BufferBytesLowest },
         };
         _data = new DataFolder(new WatchedDirectory(_disk.Root, "", _watch.Note), null);

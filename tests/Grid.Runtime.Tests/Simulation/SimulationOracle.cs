@@ -28,7 +28,7 @@ internal sealed class SimulationOracle
         }
 
         _market = plain.Hash().Market;
-        _picture = new NaiveMarket(market.Names, market.All).Picture();
+        _picture = new NaiveMarket(market.Names, market.All, RandomMarket.Rules).Picture();
         _gaps = NaiveMarket.Gaps(market.Names, market.All);
         MarketPicture.AssertSame(_picture, MarketPicture.Of(plain.Image));
     }

@@ -91,7 +91,7 @@ public sealed class HotStoreDamageTests : IDisposable
             {
                 told += Tells(() => HotStoreFolder.All(store, in chain)) ? 1 : 0;
                 told += Tells(() => store.ReadLastTicks(in chain, new(long.MaxValue), 10, [])) ? 1 : 0;
-                told += Tells(() => store.TryFindTick(in chain, new(1), new(1), 20240102, 500, out _, out _)) ? 1 : 0;
+                told += Tells(() => store.FindTrades(in chain, new(new(1), new(1), 20240102), new HashSet<ulong> { 500 }, isUnique: false, [])) ? 1 : 0;
             }
         }
 

@@ -1,4 +1,7 @@
+using Grid.Domain.Dedup;
+using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
+using Grid.Domain.Instruments;
 using Grid.Storage.HotStore;
 using Store = Grid.Storage.HotStore.HotStore;
 
@@ -229,13 +232,23 @@ public sealed class HotStoreModelTests : IDisposable
                 return;
             }
 
-            var (tick, block) = _ticks[i][Random.Next(_ticks[i].Count)];
-            var e = tick.Event;
-            var isFound = Store.TryFindTick(in Ticks[i], e.Source, e.Channel, e.Session, e.Sequence, out var found, out var isComplete);
-            Assert.Equal(IsLive(block), isFound);
-            Assert.Equal(isFound ? tick : default, found);
-            Assert.Equal(isFound, isComplete);
-            Assert.False(Store.TryFindTick(in Ticks[i], new SourceId(9), e.Channel, e.Session, e.Sequence, out _, out _));
+            var e = _ticks[i][Random.Next(_ticks[i].Count)].Row.Event;
+            var domain = SequenceDomain.Of(in e);
+            var sequences = new HashSet<ulong> { e.Sequence, e.Sequence + (ulong)Random.Next(5) };
+            var live = _ticks[i].Where(t => IsLive(t.Block)).Select(t => t.Row.Event).ToList();
+            var trades = live.Where(t => t.Kind == EventKind.Trade && sequences.Contains(t.Sequence) && SequenceDomain.Of(in t) == domain).ToList();
+            var found = new List<MarketEvent>();
+            Store.FindTrades(in Ticks[i], in domain, sequences, isUnique: false, found);
+            Assert.True(trades.Count == found.Count && trades.ToHashSet().SetEquals(found), $"seed {_seed}");
+            Store.FindTrades(in Ticks[i], domain with { Source = new SourceId(9) }, sequences, isUnique: false, found);
+            Assert.Equal(trades.Count, found.Count);
+            found.Clear();
+            Store.FindTrades(in Ticks[i], in domain, sequences, isUnique: true, found);
+            Assert.True(trades.Count > 0 ? trades.Contains(Assert.Single(found)) : found.Count == 0, $"seed {_seed}");
+
+            var ranges = new List<SequenceRange>();
+            Store.ReadSequences(in Ticks[i], ranges);
+            Assert.All(live, t => Assert.Contains(ranges, r => r.First <= t.Sequence && t.Sequence <= r.Last));
         }
 
         // A crash leaves anything in what was written since the checkpoint: behind the position, behind the rows of a

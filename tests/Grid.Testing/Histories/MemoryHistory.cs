@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Grid.Domain;
+using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
@@ -7,7 +8,7 @@ using Grid.Domain.Validation;
 
 namespace Grid.Testing;
 
-/// <summary>An instrument's history in memory. It keeps everything, and is saved whole.</summary>
+/// <summary>An instrument's history in memory. It keeps everything that it is not told to forget, and is saved whole.</summary>
 public sealed class MemoryHistory : InstrumentHistory
 {
     private const int RecordsMax = 1 << 24;
@@ -16,6 +17,7 @@ public sealed class MemoryHistory : InstrumentHistory
     private List<BarAccumulator> _bars = [];
     private List<QuoteMark> _marks = [];
     private int _barsSeen = -1;
+    private UnixNanos _keptFrom = new(long.MinValue);
 
     /// <summary>The ticks in the order in which they were appended.</summary>
     public IReadOnlyList<HistoryTick> Ticks => _ticks;
@@ -30,29 +32,29 @@ public sealed class MemoryHistory : InstrumentHistory
     public override void AppendMark(in QuoteMark mark) => _marks.Add(mark);
 
     /// <inheritdoc/>
-    public override void ReadTicks(UnixNanos from, UnixNanos to, List<HistoryTick> ticks)
+    public override long Dropped => _keptFrom.Value;
+
+    /// <inheritdoc/>
+    public override bool ReadTicks(TickVisitor visitor) => Show(_ticks, visitor);
+
+    /// <summary>Drops what is before a time, as a hot store does with what is oldest.</summary>
+    public void ForgetBefore(UnixNanos time)
     {
-        ArgumentNullException.ThrowIfNull(ticks);
-        foreach (var tick in _ticks)
-        {
-            if (from <= tick.Event.EventTime && tick.Event.EventTime < to)
-            {
-                ticks.Add(tick);
-            }
-        }
+        _keptFrom = time;
+        _ticks.RemoveAll(t => t.Event.EventTime < time);
+        _bars.RemoveAll(b => b.Start < time);
+        _marks.RemoveAll(m => m.Start < time);
     }
 
     /// <inheritdoc/>
-    public override void ReadBars(UnixNanos from, UnixNanos to, List<BarAccumulator> bars)
+    public override bool ReadTicksBackwards(TickVisitor visitor) => Show(Enumerable.Reverse(_ticks), visitor);
+
+    /// <inheritdoc/>
+    public override bool ReadBars(UnixNanos from, UnixNanos to, List<BarAccumulator> bars)
     {
         ArgumentNullException.ThrowIfNull(bars);
-        foreach (var bar in _bars)
-        {
-            if (from <= bar.Start && bar.Start < to)
-            {
-                bars.Add(bar);
-            }
-        }
+        bars.AddRange(_bars.Where(bar => from <= bar.Start && bar.Start < to));
+        return from >= _keptFrom;
     }
 
     /// <inheritdoc/>
@@ -69,20 +71,17 @@ public sealed class MemoryHistory : InstrumentHistory
     }
 
     /// <inheritdoc/>
-    public override bool TryFindTrade(in SequenceDomain domain, ulong sequence, out MarketEvent trade)
+    public override void FindTrades(in SequenceDomain domain, IReadOnlySet<ulong> sequences, bool isUnique, List<MarketEvent> trades)
     {
-        for (var i = _ticks.Count - 1; i >= 0; i--)
-        {
-            trade = _ticks[i].Event;
-            if (trade.Kind == EventKind.Trade && trade.Sequence == sequence && SequenceDomain.Of(in trade) == domain)
-            {
-                return true;
-            }
-        }
-
-        trade = default;
-        return false;
+        var wanted = domain;
+        var found = _ticks.Select(t => t.Event)
+            .Where(e => e.Kind == EventKind.Trade && sequences.Contains(e.Sequence) && SequenceDomain.Of(in e) == wanted);
+        trades.AddRange(isUnique ? found.Take(1) : found);
     }
+
+    /// <inheritdoc/>
+    public override void ReadSequences(List<SequenceRange> ranges) =>
+        ranges.AddRange(_ticks.Select(t => new SequenceRange(t.Event.Sequence, t.Event.Sequence)));
 
     /// <inheritdoc/>
     public override void Save(StateWriter writer)
@@ -102,7 +101,7 @@ public sealed class MemoryHistory : InstrumentHistory
     }
 
     /// <inheritdoc/>
-    public override InstrumentHistory Freeze() => new MemoryHistory { _ticks = [.. _ticks], _bars = [.. _bars], _marks = [.. _marks] };
+    public override InstrumentHistory Freeze() => new MemoryHistory { _ticks = [.. _ticks], _bars = [.. _bars], _marks = [.. _marks], _keptFrom = _keptFrom };
 
     /// <inheritdoc/>
     public override void Refreeze(InstrumentHistory view)
@@ -128,5 +127,18 @@ public sealed class MemoryHistory : InstrumentHistory
         ArgumentNullException.ThrowIfNull(bars);
         bars.AddRange(_barsSeen < 0 ? [] : _bars.Skip(_barsSeen));
         _barsSeen = _bars.Count;
+    }
+
+    private bool Show(IEnumerable<HistoryTick> ticks, TickVisitor visitor)
+    {
+        foreach (var (e, outcome) in ticks)
+        {
+            if (visitor.Wants(e.EventTime))
+            {
+                visitor.Visit(in e, outcome);
+            }
+        }
+
+        return visitor.From >= _keptFrom;
     }
 }

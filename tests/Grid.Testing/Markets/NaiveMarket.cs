@@ -14,14 +14,14 @@ namespace Grid.Testing;
 internal sealed class NaiveMarket
 {
     private readonly MarketNames _names;
-    private readonly Func<UnixNanos, uint> _dateOf;
+    private readonly RuleBook _rules;
     private readonly List<MarketLine> _accepted;
 
     /// <summary>The market of a set of events; repeats of one event count once where its source's policy tells them.</summary>
-    public NaiveMarket(MarketNames names, IEnumerable<MarketLine> lines, Func<UnixNanos, uint>? dateOf = null)
+    public NaiveMarket(MarketNames names, IEnumerable<MarketLine> lines, RuleBook? rules = null)
     {
         _names = names;
-        _dateOf = dateOf ?? UtcDate;
+        _rules = rules ?? RuleBook.BuiltIn;
         _accepted = [.. lines.Where(l => l.IsGood).Select((line, i) => (line, i)).GroupBy(p => IdentityOf(p.line, p.i)).Select(g => g.First().line)];
     }
 
@@ -30,7 +30,7 @@ internal sealed class NaiveMarket
     [
         .. _accepted.GroupBy(l => l.Event.Instrument)
             .OrderBy(g => _names.Symbol(g.Key), StringComparer.Ordinal)
-            .SelectMany(g => Instrument(_names.Symbol(g.Key), [.. g.Select(l => l.Event)])),
+            .SelectMany(g => Instrument(_names.Symbol(g.Key), [.. g.Select(l => l.Event)], DefinitionsOf(g))),
     ];
 
     /// <summary>The numbers that contiguous sources left out, as <c>source channel session first-last</c>.</summary>
@@ -62,7 +62,23 @@ internal sealed class NaiveMarket
         };
     }
 
-    private IEnumerable<string> Instrument(string symbol, List<MarketEvent> events)
+    // Newest first.
+    private List<InstrumentDefinition> DefinitionsOf(IEnumerable<MarketLine> lines) =>
+    [
+        .. lines.Where(l => l.Definition is not null)
+            .OrderByDescending(l => l.Event.EventTime.Value).ThenByDescending(l => _names.Source(l.Event.Source), StringComparer.Ordinal)
+            .ThenByDescending(l => l.Event.Session).ThenByDescending(l => l.Event.Sequence).Select(l => l.Definition!),
+    ];
+
+    // A trade belongs to the date of its minute's start, by the calendar of the definition that is valid then.
+    private uint DateOf(MarketEvent trade, List<InstrumentDefinition> definitions)
+    {
+        var start = trade.EventTime.Floor(UnixNanos.PerMinute);
+        var calendar = definitions.Find(d => d.ValidFrom <= start && start < d.ValidTo)?.Calendar;
+        return _rules.FindCalendar(calendar ?? "")?.DateOf(start) ?? UtcDate(start);
+    }
+
+    private IEnumerable<string> Instrument(string symbol, List<MarketEvent> events, List<InstrumentDefinition> definitions)
     {
         var trades = EffectiveTrades(events);
         var quotes = events.Where(e => e.Kind is EventKind.Quote or EventKind.Run).ToList();
@@ -71,7 +87,7 @@ internal sealed class NaiveMarket
         yield return MarketPicture.Side(symbol, "bid", Best(quotes, isBid: true));
         yield return MarketPicture.Side(symbol, "ask", Best(quotes, isBid: false));
 
-        var day = trades.Where(Counts).GroupBy(t => _dateOf(t.EventTime)).MaxBy(g => g.Key);
+        var day = trades.Where(Counts).GroupBy(t => DateOf(t, definitions)).MaxBy(g => g.Key);
         yield return MarketPicture.Prints(symbol, $"day {day?.Key ?? 0}", day is null ? default : Sum([.. day]));
 
         static long MinuteOf(MarketEvent e) => e.EventTime.Floor(UnixNanos.PerMinute).Value;

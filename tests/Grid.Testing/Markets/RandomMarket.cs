@@ -19,12 +19,17 @@ internal sealed class RandomMarket
 
     private const long TimeStepNs = UnixNanos.PerSecond / 2;
     private const int InstrumentCount = 3;
+    // A dealer's numbers are not unique; those of one moment are, so that ties in time are decided by the number.
+    private const int RepeatsAfter = 10;
     private const ulong NeverSent = 5_000_000;
     private static readonly string[] Symbols = ["", "AAPL", "MSFT", "T-2030"];
 
     // 2024-02-29T23:58:30Z, 2024-03-01T00:00:00Z and 2024-03-01T14:30:00Z.
     private static readonly long[] Starts = [1_709_251_110 * UnixNanos.PerSecond, 1_709_251_200 * UnixNanos.PerSecond, 1_709_303_400 * UnixNanos.PerSecond];
     private static readonly Cusip[] Bonds = [Cusip.Parse("037833100"), Cusip.Parse("92940*118")];
+
+    // As long as a name may be, so that many definitions fill a segment; no rule book has the first.
+    private static readonly string[] Calendars = [new('d', 64), new('w', 64), new('e', 64), new('n', 64)];
 
     private readonly Random _random;
     private readonly List<MarketLine>[] _lines = [[], [], [], [], [], [], []];
@@ -58,6 +63,12 @@ internal sealed class RandomMarket
             }
         }
     }
+
+    /// <summary>Rules with calendars that some of the definitions name: of two cities, and one whose dates begin in the evening.</summary>
+    public static RuleBook Rules { get; } = new(BuiltInClasses.All,
+    [
+        City("west", -5), City(Calendars[1], -5), City("east", 9), City(Calendars[2], 9), Evening("evening"), Evening(Calendars[3]),
+    ]);
 
     /// <summary>The names and declarations.</summary>
     public MarketNames Names { get; }
@@ -97,6 +108,11 @@ internal sealed class RandomMarket
         var part = Math.Clamp(step / 300, 0, Starts.Length - 1);
         return Starts[part] + (Math.Max(0, step - (part * 300)) * TimeStepNs);
     }
+
+    private static SessionCalendar City(string name, int hours) => new(name, [new ZoneOffset(new UnixNanos(long.MinValue), hours * 3600)], [], []);
+
+    private static SessionCalendar Evening(string name) =>
+        new(name, [], Enum.GetValues<DayOfWeek>().Select(d => new SessionHours(d, new(14, 31, 0), new(14, 0, 0))), []);
 
     private void Next(ushort source, long time)
     {
@@ -160,6 +176,12 @@ internal sealed class RandomMarket
     {
         e.Kind = EventKind.Trade;
         (e.F0, e.F1) = (NextPrice(), NextSize());
+        var numbers = AmendableOf(in e);
+        if (e.Source.Value == MarketSource.Dealer && numbers.Count >= RepeatsAfter && _random.Next(8) == 0)
+        {
+            (e.Sequence, e.Instrument) = numbers[^RepeatsAfter];
+        }
+
         Add(e);
         Remember(in e);
     }
@@ -246,7 +268,9 @@ internal sealed class RandomMarket
         var definition = new InstrumentDefinition
         {
             Class = new string('c', 64),
-            Calendar = new string('d', 64),
+            Calendar = Calendars[_random.Next(Calendars.Length)],
+            ValidFrom = new UnixNanos(_random.Next(2) == 0 ? long.MinValue : TimeOf(_random.Next(900))),
+            ValidTo = new UnixNanos(_random.Next(2) == 0 ? long.MaxValue : TimeOf(_random.Next(900))),
             TickSize = new Price(10_000_000L * _random.Next(1, 4)),
             Currency = new string('U', _random.Next(60)),
             Cusip = instrument.Value == InstrumentCount ? Bonds[0] : default,
