@@ -1,3 +1,4 @@
+using Grid.Gateway.Http.Routes;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -18,14 +19,22 @@ public static class GridRoutes
         ArgumentNullException.ThrowIfNull(grid);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
-        var latest = new LatestEndpoint(grid, options);
         var publisher = new InstrumentPublisher(grid, time);
-        routes.MapGet("/v1/latest", latest.ManyAsync);
-        routes.MapGet("/v1/latest/{**symbol}", context => latest.TryAnswer(context) ? Task.CompletedTask : Refusals.NothingThereAsync(context));
-        SeriesEndpoints.Map(routes, grid, options);
-        OperationsEndpoints.Map(routes, grid, options);
-        InstrumentEndpoints.Map(routes, grid, publisher);
-        StatusPage.Map(routes);
+        foreach (var route in All(grid, options, publisher))
+        {
+            routes.MapMethods(route.Pattern, [route.Method], route.AnswerAsync);
+        }
+
         return publisher;
     }
+
+    /// <summary>Every route there is.</summary>
+    internal static IReadOnlyList<ApiRoute> All(IGrid grid, GatewayOptions options, InstrumentPublisher publisher) =>
+    [
+        .. new LatestEndpoint(grid, options).Routes(),
+        .. new SeriesEndpoints(grid, options).Routes(),
+        .. new InstrumentEndpoints(grid, publisher).Routes(),
+        .. new OperationsEndpoints(grid, options).Routes(),
+        .. StatusPage.Routes(),
+    ];
 }

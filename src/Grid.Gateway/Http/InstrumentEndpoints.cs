@@ -1,23 +1,52 @@
 using System.Text.Json;
 using Grid.Domain;
 using Grid.Domain.Instruments;
+using Grid.Gateway.Http.Routes;
+using Grid.Gateway.Http.Rows;
 using Grid.Runtime;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace Grid.Gateway.Http;
 
 /// <summary>Instrument definitions: one is read, many are put as a JSON array; each item of the array stands or falls alone.</summary>
-internal static class InstrumentEndpoints
+internal sealed class InstrumentEndpoints(IGrid grid, InstrumentPublisher publisher)
 {
-    public static void Map(IEndpointRouteBuilder routes, IGrid grid, InstrumentPublisher publisher)
-    {
-        routes.MapGet("/v1/instruments/{**symbol}", context => GetAsync(context, grid));
-        routes.MapPut("/v1/instruments", context => PutAsync(context, publisher));
-    }
+    private static readonly RowShape Definition = new(
+        Column.Text("symbol", "AAPL", "The instrument."),
+        Column.Text("class", "equity", "Its class, which says what rules hold."),
+        Column.Decimal("tick_size", "0.01", "Smallest step of its price; 0 if not known."),
+        Column.Decimal("lot_size", "1", "Smallest step of its size; 0 if not known."),
+        Column.Text("currency", "USD", "Its currency; empty if not known."),
+        Column.Text("calendar", "XNYS", "Its session calendar; empty for that of its class."),
+        Column.Text("cusip", "037833100", "Its CUSIP; empty if it has none."),
+        Column.Time("valid_from", "From when the definition holds; absent for always.").OrNull(),
+        Column.Time("valid_to", "Until when the definition holds; absent for ever.").OrNull());
 
-    private static async Task GetAsync(HttpContext context, IGrid grid)
+    private static readonly RowShape Result = new(
+        Column.Number("accepted", "1", "Definitions published."),
+        Column.List(
+            "errors",
+            new RowShape(Column.Number("index", "1", "Place of the item in the array, from 0."), Column.Text("detail", "tick_size is -1; it must not be negative", "Why it was refused.")),
+            "The items that were refused."));
+
+    public IEnumerable<ApiRoute> Routes() =>
+    [
+        new("GET", "/v1/instruments/{symbol}", "The definition of an instrument", GetAsync)
+        {
+            Arguments = [ApiArgument.Symbol],
+            Answer = ApiAnswer.Object(Definition),
+            Errors = [GridErrorCode.InstrumentNotFound],
+        },
+        new("PUT", "/v1/instruments", "Publish definitions", PutAsync)
+        {
+            Description = "Answers when the definitions are durable and applied. Each item stands or falls alone. Only the symbol is needed; a property that is not known is refused.",
+            Body = Definition,
+            Answer = ApiAnswer.Object(Result),
+            Errors = [GridErrorCode.Malformed, GridErrorCode.TooLarge, GridErrorCode.EpochStale, GridErrorCode.ProducerBusy, GridErrorCode.StorageFailed, GridErrorCode.Stopping],
+        },
+    ];
+
+    private async Task GetAsync(HttpContext context)
     {
         var id = new QueryArguments(context).Instrument(grid, "/v1/instruments/");
         var symbol = grid.Names.Symbol(id);
@@ -50,7 +79,7 @@ internal static class InstrumentEndpoints
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static async Task PutAsync(HttpContext context, InstrumentPublisher publisher)
+    private async Task PutAsync(HttpContext context)
     {
         JsonDocument document;
         try

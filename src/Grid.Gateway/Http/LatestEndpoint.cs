@@ -2,6 +2,8 @@ using System.Buffers;
 using Grid.Domain;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
+using Grid.Gateway.Http.Routes;
+using Grid.Gateway.Http.Rows;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Http;
 
@@ -13,21 +15,69 @@ namespace Grid.Gateway.Http;
 /// </summary>
 internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
 {
-    private const string Path = "/v1/latest";
+    private const string Path = "/v1/latest/";
     private const int InstrumentBytesMax = 1024;
     private const int PageRows = 1000;
 
-    /// <summary>Answers the request for one instrument, without routing and without allocation; false if it is another request.</summary>
+    private static readonly ApiArgument Instruments = new(
+        "instruments", """{"type":"string"}""", "AAPL,MSFT", "Symbols with commas between them; the answer has their order. Either this or pattern.");
+
+    private static readonly ApiArgument After = new("after", """{"type":"string"}""", "AAPL", "With a pattern: only symbols that come after this one.");
+
+    private static readonly RowShape Day = new(
+        Column.Number("date", "20131007", "The session date of the newest trade."),
+        Column.Decimal("open", "100", "First price."),
+        Column.Decimal("high", "101.5", "Highest price."),
+        Column.Decimal("low", "99.75", "Lowest price."),
+        Column.Decimal("volume", "1234500", "Sum of sizes."),
+        Column.Number("count", "8123", "Prints that count for volume."));
+
+    private static readonly RowShape Shape = new(
+        Column.Text("instrument", "AAPL", "The instrument."),
+        Column.Decimal("price", "100.25", "Price of the last trade.").OrNull(),
+        Column.Decimal("size", "300", "Its size.").OrNull(),
+        Column.Decimal("bid", "100.24", "Best bid over sources.").OrNull(),
+        Column.Decimal("bid_size", "500", "Its size.").OrNull(),
+        Column.Decimal("ask", "100.26", "Best ask over sources.").OrNull(),
+        Column.Decimal("ask_size", "200", "Its size.").OrNull(),
+        Column.Time("time", "Newest event time of any event of the instrument."),
+        Column.Time("trade_time", "When the last trade happened; absent without one.").OrNull(),
+        Column.Text("venue", "XNAS", "Where the last trade happened; absent without one.").OrNull(),
+        Column.Object("day", Day, "Statistics of the session date of the newest trade; absent without one."));
+
+    public IEnumerable<ApiRoute> Routes() =>
+    [
+        new("GET", "/v1/latest", "What is known of instruments now", ManyAsync)
+        {
+            Description = "Of some instruments, or of all that fit a pattern. It may show an event a moment before that event is durable.",
+            Arguments = [Instruments, ApiArgument.Pattern, After, ApiArgument.Limit],
+            Answer = ApiAnswer.Array(Shape),
+            Errors = [GridErrorCode.InstrumentNotFound, GridErrorCode.BadArgument],
+        },
+        new("GET", "/v1/latest/{symbol}", "What is known of an instrument now", OneAsync)
+        {
+            Description = "The fastest question there is. It may show an event a moment before that event is durable.",
+            Arguments = [ApiArgument.Symbol],
+            Answer = ApiAnswer.Object(Shape),
+            Errors = [GridErrorCode.InstrumentNotFound],
+        },
+    ];
+
+    /// <summary>Answers the request for one instrument, without routing and without allocation; false if it is another request, or one with arguments.</summary>
     public bool TryAnswer(HttpContext context)
     {
         var path = context.Request.Path.Value;
-        if (path is null || path.Length <= Path.Length + 1 || !path.StartsWith(Path + "/", StringComparison.Ordinal) || context.Request.Method != HttpMethods.Get)
+        if (path is null
+            || path.Length <= Path.Length
+            || !path.StartsWith(Path, StringComparison.Ordinal)
+            || context.Request.Method != HttpMethods.Get
+            || context.Request.QueryString.HasValue)
         {
             return false;
         }
 
         Span<byte> symbol = stackalloc byte[GridLimits.NameBytesMax];
-        var name = path.Contains("%2", StringComparison.Ordinal) ? QueryArguments.Symbol(context, Path + "/") : path.AsSpan(Path.Length + 1);
+        var name = path.Contains("%2", StringComparison.Ordinal) ? QueryArguments.Symbol(context, Path) : path.AsSpan(Path.Length);
         var index = NameRules.TryEncode(name, symbol, out var length) ? grid.Names.Instruments.Find(symbol[..length]) : -1;
         if (index <= 0 || !grid.TryGetLatest(new InstrumentId((uint)index), out var latest))
         {
@@ -40,6 +90,13 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
         context.Response.ContentLength = written;
         body.Advance(written);
         return true;
+    }
+
+    /// <summary>Answers the request for one instrument behind routing: for hosts of their own, and where a question mark without arguments is all that follows.</summary>
+    private Task OneAsync(HttpContext context)
+    {
+        context.Request.QueryString = default;
+        return TryAnswer(context) ? Task.CompletedTask : Refusals.NothingThereAsync(context);
     }
 
     /// <summary>Answers the request for some instruments or a pattern, as an array in the order asked for.</summary>
