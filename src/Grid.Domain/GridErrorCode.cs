@@ -71,6 +71,9 @@ public enum GridErrorCode
 
     /// <summary>The server cannot be reached. Met by clients only.</summary>
     Unreachable = 21,
+
+    /// <summary>There is nothing under this address.</summary>
+    NotFound = 22,
 }
 
 /// <summary>The public table of error codes.</summary>
@@ -80,7 +83,7 @@ public static class GridError
     public static int HttpStatus(GridErrorCode code) => code switch
     {
         GridErrorCode.None => 200,
-        GridErrorCode.InstrumentNotFound => 404,
+        GridErrorCode.InstrumentNotFound or GridErrorCode.NotFound => 404,
         GridErrorCode.SourceDiffers or GridErrorCode.BatchNumberReused or GridErrorCode.BatchNumberSkipped
             or GridErrorCode.BatchTooOld or GridErrorCode.EpochStale or GridErrorCode.ProducerBusy => 409,
         GridErrorCode.TimedOut => 408,

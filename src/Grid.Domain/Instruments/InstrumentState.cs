@@ -25,6 +25,7 @@ public sealed partial class InstrumentState
     private MarketEvent _last;
     private TradeSeries _series;
     private UnixNanos _newest = new(long.MinValue);
+    private InstrumentCounts _counts;
     private ulong _version;
 
     // _quotes[0.._quoteCount): one for each source that ever quoted, in the order in which they came.
@@ -69,6 +70,7 @@ public sealed partial class InstrumentState
         Fetch.Ahead(in _writes);
         Fetch.Ahead(in _last, 2);
         Fetch.Ahead(in _series, 4);
+        Fetch.Ahead(in _counts);
     }
 
     /// <summary>Second call: what the state points to.</summary>
@@ -147,7 +149,9 @@ public sealed partial class InstrumentState
             History.AppendTick(in e, outcome);
         }
 
-        _newest = e.EventTime > _newest ? e.EventTime : _newest;
+        var isLate = e.EventTime < _newest;
+        _counts.AddApplied(in e, outcome, isLate);
+        _newest = isLate ? _newest : e.EventTime;
         switch (e.Kind)
         {
             case EventKind.Trade when _amendments is null:

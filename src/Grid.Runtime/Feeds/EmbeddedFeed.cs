@@ -163,10 +163,7 @@ internal sealed class EmbeddedFeed : IFeed
         _isClosed = true;
         lock (_producer.Gate)
         {
-            if (_producer.Owner == this)
-            {
-                _producer.Owner = null;
-            }
+            _producer.Disconnect(this, _intake.Now());
         }
 
         _intake.Forget(this);
@@ -216,6 +213,7 @@ internal sealed class EmbeddedFeed : IFeed
                     throw new GridException(GridErrorCode.ProducerBusy, $"producer '{_hello.Producer}' has another, newer connection");
                 }
 
+                _producer.See(batch.ReceivedAt);
                 var isRetry = _producer.Check(batch.Number, fingerprint) == BatchStanding.Retried;
                 if (!isRetry)
                 {

@@ -11,6 +11,9 @@ internal sealed class ProducerLedger
     /// <summary>The producer of a name, new if it was never seen.</summary>
     public Producer Get(string name) => _producers.GetOrAdd(name, static n => new Producer(n));
 
+    /// <summary>All producers in the order of their names.</summary>
+    public IReadOnlyList<ProducerStatus> All() => [.. _producers.Values.OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => p.Status())];
+
     /// <summary>Notes a batch read from the journal.</summary>
     public void Replay(string name, ulong epoch, ulong batch, ReadOnlySpan<byte> payload)
     {

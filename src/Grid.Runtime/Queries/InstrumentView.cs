@@ -20,24 +20,13 @@ internal sealed record InstrumentView(
         state.CopyAmendments(),
         state.HasPendingAmendments);
 
-    /// <summary>Ticks in event order.</summary>
-    public TickPage Ticks(UnixNanos from, UnixNanos to, int limit, EventOrder order)
+    /// <summary>Ticks in event order, from a time on or behind a place.</summary>
+    public TickPage Ticks(UnixNanos from, UnixNanos to, in TickPosition? after, int limit, EventOrder order)
     {
         var ticks = new List<HistoryTick>();
         History.ReadTicks(from, to, ticks);
-        ticks.Sort((a, b) => order.Compare(a.Event, b.Event));
-        var page = new List<Tick>(Math.Min(ticks.Count, limit));
-        foreach (var tick in ticks)
-        {
-            if (page.Count == limit)
-            {
-                break;
-            }
-
-            page.Add(new Tick(tick.Event, tick.Outcome));
-        }
-
-        return new TickPage(page, ticks.Count <= limit, HasPendingAmendments);
+        TickOrder.Sort(ticks, order);
+        return TickOrder.Page(ticks, in after, limit, HasPendingAmendments, order);
     }
 
     /// <summary>Bars of any interval: from the minutes, or for shorter ones from the ticks.</summary>
