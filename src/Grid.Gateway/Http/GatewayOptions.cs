@@ -27,6 +27,12 @@ public sealed class GatewayOptions
     /// </summary>
     public IReadOnlyList<string> HostsAllowed { get; set; } = [];
 
+    /// <summary>
+    /// Origins (<c>https://dashboard.example</c>) whose pages may read from this server, at most <see cref="GridLimits.CorsOriginsMax"/>.
+    /// None by default: a browser then keeps the answers from all pages but the server's own.
+    /// </summary>
+    public IReadOnlyList<string> CorsOrigins { get; set; } = [];
+
     /// <summary>Throws if an option is out of its range.</summary>
     /// <exception cref="ArgumentException">One line for each option that is: its name, its value and the rule.</exception>
     public void Validate()
@@ -36,6 +42,8 @@ public sealed class GatewayOptions
         faults.CheckRange(nameof(ConnectionsMax), ConnectionsMax, 1, GridLimits.HttpConnectionsMax, "connections");
         faults.CheckRange(nameof(RowsMax), RowsMax, 1, GridLimits.QueryRowsMax, "rows");
         faults.CheckRange(nameof(BodyBytesMax), BodyBytesMax, 1 << 10, GridLimits.HttpBodyBytesMax, "bytes");
+        faults.CheckRange(nameof(CorsOrigins), CorsOrigins.Count, 0, GridLimits.CorsOriginsMax, "origins");
+        faults.CheckOrigins(nameof(CorsOrigins), CorsOrigins);
         faults.ThrowIfAny();
     }
 }

@@ -38,6 +38,8 @@ public sealed class GatewayServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<ILoggerFactory>(new WarningLogs(logs));
         builder.Services.AddRoutingCore();
+        LargeAnswers.AddTo(builder.Services);
+        AddCors(builder.Services, options);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -46,14 +48,20 @@ public sealed class GatewayServer : IAsyncDisposable
             kestrel.Listen(options.EndPoint);
         });
         var app = builder.Build();
-        var latest = new LatestEndpoint(grid, options);
         var refusals = new Refusals(logs.CreateLogger<GatewayServer>(), options.HostsAllowed);
+        var latest = new LatestEndpoint(grid, options);
         app.Use(next => context => refusals.AnswerAsync(next, context));
+
+        if (options.CorsOrigins.Count > 0)
+        {
+            app.UseCors();
+        }
 
         // The most asked question is answered before routing.
         app.Use(next => context => latest.TryAnswer(context) ? Task.CompletedTask : next(context));
+        LargeAnswers.UseIn(app);
         app.UseRouting();
-        var routes = app.MapGrid(grid, options, time);
+        var routes = app.MapGrid(grid, options, time, latest);
         app.MapFallback(Refusals.NothingThereAsync);
         try
         {
@@ -69,6 +77,13 @@ public sealed class GatewayServer : IAsyncDisposable
         var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return new GatewayServer(app, routes, new IPEndPoint(options.EndPoint.Address, address.Port));
     }
+
+    // Pages of the named origins may read, and see all headers; whether they may write is not theirs to say.
+    private static void AddCors(IServiceCollection services, GatewayOptions options) => services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+        .WithOrigins([.. options.CorsOrigins])
+        .WithMethods("GET")
+        .AllowAnyHeader()
+        .WithExposedHeaders("ETag", "Link", "Grid-Next", "Grid-Complete", "Grid-Amendment-Pending")));
 
     /// <summary>Finishes the requests at hand and stops.</summary>
     public async ValueTask DisposeAsync()

@@ -1,3 +1,4 @@
+using Grid.Gateway.Http.OpenApi;
 using Grid.Gateway.Http.Routes;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Builder;
@@ -13,14 +14,20 @@ public static class GridRoutes
     /// <see cref="Domain.GridException"/>; <see cref="GatewayServer"/> turns it into problem details.
     /// </summary>
     /// <returns>What the routes hold open: a feed for definitions. To be disposed after the server.</returns>
-    public static IAsyncDisposable MapGrid(this IEndpointRouteBuilder routes, IGrid grid, GatewayOptions options, TimeProvider time)
+    public static IAsyncDisposable MapGrid(this IEndpointRouteBuilder routes, IGrid grid, GatewayOptions options, TimeProvider time) =>
+        MapGrid(routes, grid, options, time, new LatestEndpoint(grid, options));
+
+    internal static IAsyncDisposable MapGrid(this IEndpointRouteBuilder routes, IGrid grid, GatewayOptions options, TimeProvider time, LatestEndpoint latest)
     {
         ArgumentNullException.ThrowIfNull(routes);
         ArgumentNullException.ThrowIfNull(grid);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         var publisher = new InstrumentPublisher(grid, time);
-        foreach (var route in All(grid, options, publisher))
+        var description = new DescriptionEndpoints();
+        var all = All(grid, options, publisher, time, latest, description);
+        description.Describe(all);
+        foreach (var route in all)
         {
             routes.MapMethods(route.Pattern, [route.Method], route.AnswerAsync);
         }
@@ -29,12 +36,16 @@ public static class GridRoutes
     }
 
     /// <summary>Every route there is.</summary>
-    internal static IReadOnlyList<ApiRoute> All(IGrid grid, GatewayOptions options, InstrumentPublisher publisher) =>
+    internal static IReadOnlyList<ApiRoute> All(IGrid grid, GatewayOptions options, InstrumentPublisher publisher, TimeProvider time, LatestEndpoint latest, DescriptionEndpoints description) =>
     [
-        .. new LatestEndpoint(grid, options).Routes(),
+        .. latest.Routes(),
+        .. new MarketEndpoints(grid, options).Routes(),
         .. new SeriesEndpoints(grid, options).Routes(),
-        .. new InstrumentEndpoints(grid, publisher).Routes(),
+        .. new QualityEndpoints(grid, options, time).Routes(),
+        .. new CusipEndpoints(grid).Routes(),
+        .. new InstrumentEndpoints(grid, options, publisher).Routes(),
+        .. new ProducerEndpoints(grid).Routes(),
         .. new OperationsEndpoints(grid, options).Routes(),
-        .. StatusPage.Routes(),
+        .. description.Routes(),
     ];
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Grid.Domain;
 using Grid.Domain.Instruments;
+using Grid.Gateway.Http.Paging;
 using Grid.Gateway.Http.Routes;
 using Grid.Gateway.Http.Rows;
 using Grid.Runtime;
@@ -9,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grid.Gateway.Http;
 
 /// <summary>Instrument definitions: one is read, many are put as a JSON array; each item of the array stands or falls alone.</summary>
-internal sealed class InstrumentEndpoints(IGrid grid, InstrumentPublisher publisher)
+internal sealed class InstrumentEndpoints(IGrid grid, GatewayOptions options, InstrumentPublisher publisher)
 {
     private static readonly RowShape Definition = new(
         Column.Text("symbol", "AAPL", "The instrument."),
@@ -29,8 +30,25 @@ internal sealed class InstrumentEndpoints(IGrid grid, InstrumentPublisher publis
             new RowShape(Column.Number("index", "1", "Place of the item in the array, from 0."), Column.Text("detail", "tick_size is -1; it must not be negative", "Why it was refused.")),
             "The items that were refused."));
 
+    private static readonly RowShape Listed = new(
+    [
+        Column.Text("symbol", "AAPL", "The instrument."),
+        Column.Flag("defined", "True if it has a definition that is valid now; without one the rest is empty."),
+        .. Definition.Columns.Skip(1).Select(c => c.OrNull()),
+    ]);
+
+    private readonly InstrumentList _list = new(grid, options);
+
     public IEnumerable<ApiRoute> Routes() =>
     [
+        new("GET", "/v1/instruments", "Instruments with their definitions", ListAsync)
+        {
+            Description = "All that fit a pattern, or all of which an event was applied.",
+            Arguments = [.. InstrumentList.PatternOrAll, ApiArgument.Format],
+            Answer = ApiAnswer.Rows(Listed),
+            Headers = [ApiHeader.Next, ApiHeader.Link],
+            Errors = [GridErrorCode.BadArgument],
+        },
         new("GET", "/v1/instruments/{symbol}", "The definition of an instrument", GetAsync)
         {
             Arguments = [ApiArgument.Symbol],
@@ -45,6 +63,41 @@ internal sealed class InstrumentEndpoints(IGrid grid, InstrumentPublisher publis
             Errors = [GridErrorCode.Malformed, GridErrorCode.TooLarge, GridErrorCode.EpochStale, GridErrorCode.ProducerBusy, GridErrorCode.StorageFailed, GridErrorCode.Stopping],
         },
     ];
+
+    private async Task ListAsync(HttpContext context)
+    {
+        var format = new QueryArguments(context).Format();
+        var ids = await _list.FittingAsync(context).ConfigureAwait(false);
+        using var body = new RowBody(context, format, Listed);
+        foreach (var id in ids)
+        {
+            var definition = await grid.GetDefinitionAsync(id, context.RequestAborted).ConfigureAwait(false);
+            body.Name(grid.Names.Instruments[(int)id.Value]);
+            body.Flag(definition is not null);
+            Add(body, definition);
+            await body.EndRowAsync().ConfigureAwait(false);
+        }
+
+        await body.EndAsync().ConfigureAwait(false);
+    }
+
+    private static void Add(RowBody row, InstrumentDefinition? definition)
+    {
+        if (definition is null)
+        {
+            row.Nulls(Definition.Columns.Count - 1);
+            return;
+        }
+
+        row.Text(definition.Class);
+        row.Price(definition.TickSize);
+        row.Size(definition.LotSize);
+        row.Text(definition.Currency);
+        row.Text(definition.Calendar);
+        row.Text(definition.Cusip.ToString());
+        row.Text(definition.ValidFrom.Value == long.MinValue ? null : definition.ValidFrom.ToString());
+        row.Text(definition.ValidTo.Value == long.MaxValue ? null : definition.ValidTo.ToString());
+    }
 
     private async Task GetAsync(HttpContext context)
     {

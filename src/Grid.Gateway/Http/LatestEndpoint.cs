@@ -2,6 +2,7 @@ using System.Buffers;
 using Grid.Domain;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
+using Grid.Gateway.Http.Paging;
 using Grid.Gateway.Http.Routes;
 using Grid.Gateway.Http.Rows;
 using Grid.Runtime;
@@ -17,12 +18,9 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
 {
     private const string Path = "/v1/latest/";
     private const int InstrumentBytesMax = 1024;
-    private const int PageRows = 1000;
 
-    private static readonly ApiArgument Instruments = new(
-        "instruments", """{"type":"string"}""", "AAPL,MSFT", "Symbols with commas between them; the answer has their order. Either this or pattern.");
-
-    private static readonly ApiArgument After = new("after", """{"type":"string"}""", "AAPL", "With a pattern: only symbols that come after this one.");
+    private readonly InstrumentList _list = new(grid, options);
+    private readonly LatestTags _tags = new();
 
     private static readonly RowShape Day = new(
         Column.Number("date", "20131007", "The session date of the newest trade."),
@@ -43,22 +41,25 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
         Column.Time("time", "Newest event time of any event of the instrument."),
         Column.Time("trade_time", "When the last trade happened; absent without one.").OrNull(),
         Column.Text("venue", "XNAS", "Where the last trade happened; absent without one.").OrNull(),
-        Column.Object("day", Day, "Statistics of the session date of the newest trade; absent without one."));
+        Column.Object("day", Day, "Statistics of the session date of the newest trade; absent without one.").OrNull());
 
     public IEnumerable<ApiRoute> Routes() =>
     [
         new("GET", "/v1/latest", "What is known of instruments now", ManyAsync)
         {
             Description = "Of some instruments, or of all that fit a pattern. It may show an event a moment before that event is durable.",
-            Arguments = [Instruments, ApiArgument.Pattern, After, ApiArgument.Limit],
+            Arguments = InstrumentList.NamesOrPattern,
             Answer = ApiAnswer.Array(Shape),
+            Headers = [ApiHeader.Next, ApiHeader.Link],
             Errors = [GridErrorCode.InstrumentNotFound, GridErrorCode.BadArgument],
         },
         new("GET", "/v1/latest/{symbol}", "What is known of an instrument now", OneAsync)
         {
-            Description = "The fastest question there is. It may show an event a moment before that event is durable.",
+            Description = "The fastest question there is. With If-None-Match and the ETag of an earlier answer it is 304 without a body while nothing changed. It may show an event a moment before that event is durable.",
             Arguments = [ApiArgument.Symbol],
             Answer = ApiAnswer.Object(Shape),
+            Headers = [ApiHeader.ETag],
+            MayBeNotModified = true,
             Errors = [GridErrorCode.InstrumentNotFound],
         },
     ];
@@ -84,6 +85,15 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
             throw new GridException(GridErrorCode.InstrumentNotFound, $"there is no instrument '{name}'");
         }
 
+        var tag = _tags.Of(in latest);
+        context.Response.Headers.ETag = tag;
+        var condition = context.Request.Headers.IfNoneMatch;
+        if (condition.Count > 0 && LatestTags.IsNamed(condition.Count == 1 ? condition[0] : condition.ToString(), tag))
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return true;
+        }
+
         var body = context.Response.BodyWriter;
         var written = Write(body.GetSpan(InstrumentBytesMax), in latest, grid.Names);
         context.Response.ContentType = "application/json";
@@ -102,14 +112,7 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
     /// <summary>Answers the request for some instruments or a pattern, as an array in the order asked for.</summary>
     public async Task ManyAsync(HttpContext context)
     {
-        var arguments = new QueryArguments(context);
-        var ids = arguments.Text("instruments") is { } instruments
-            ? Named(instruments)
-            : await grid.FindInstrumentsAsync(
-                arguments.Text("pattern") ?? throw new GridException(GridErrorCode.BadArgument, "give the argument 'instruments' (symbols with commas) or 'pattern' (* and ? stand for any text and any character)"),
-                arguments.Text("after"),
-                arguments.Limit(PageRows, options.RowsMax),
-                context.RequestAborted).ConfigureAwait(false);
+        var ids = await _list.NamedOrFittingAsync(context).ConfigureAwait(false);
         context.Response.ContentType = "application/json";
         var body = context.Response.BodyWriter;
         body.Write("["u8);
@@ -130,29 +133,6 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
 
         body.Write("]"u8);
         await body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
-    }
-
-    private List<InstrumentId> Named(string instruments)
-    {
-        var ids = new List<InstrumentId>();
-        var unknown = new List<string>();
-        foreach (var symbol in instruments.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            var index = grid.Names.Instruments.Find(symbol);
-            var id = new InstrumentId((uint)Math.Max(index, 0));
-            if (index > 0 && grid.TryGetLatest(id, out _))
-            {
-                ids.Add(id);
-            }
-            else
-            {
-                unknown.Add(symbol);
-            }
-        }
-
-        return unknown.Count == 0
-            ? ids
-            : throw new GridException(GridErrorCode.InstrumentNotFound, $"there is no instrument {string.Join(", ", unknown.Select(s => $"'{s}'"))}");
     }
 
     // Symbols are printable ASCII; of these only the quote and the backslash need escaping in JSON.

@@ -1,7 +1,9 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using Grid.Domain;
 using Grid.Domain.Dedup;
 using Grid.Domain.Validation;
+using Grid.Gateway.Http.Paging;
 using Grid.Gateway.Http.Routes;
 using Grid.Gateway.Http.Rows;
 using Grid.Runtime;
@@ -14,7 +16,7 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
 {
     private const int RowsByDefault = 1000;
 
-    private static readonly ApiArgument After = new("after", """{"type":"integer","minimum":0}""", "0", "Only events with a greater id.");
+    private static readonly ApiArgument After = new("after", """{"type":"integer","minimum":0}""", "0", "Only events with a greater id. Not with a cursor.");
 
     private static readonly RowShape Quarantined = new(
     [
@@ -76,8 +78,9 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
         new("GET", "/v1/quarantine", "Rejected events, whole, with the reason", QuarantineAsync)
         {
             Description = "Oldest first. All rejected events are in the journal; the newest of them are listed here.",
-            Arguments = [After, ApiArgument.Limit, ApiArgument.Format],
+            Arguments = [After, ApiArgument.Limit, ApiArgument.Format, ApiArgument.Cursor],
             Answer = ApiAnswer.Rows(Quarantined),
+            Headers = [ApiHeader.Next, ApiHeader.Link],
             Errors = [GridErrorCode.BadArgument],
         },
         new("GET", "/v1/gaps", "Sequence numbers that sources left out", GapsAsync)
@@ -158,10 +161,24 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
     {
         var arguments = new QueryArguments(context);
         var format = arguments.Format();
-        var events = await grid.GetQuarantineAsync(
-            arguments.Number("after"), arguments.Limit(RowsByDefault, options.RowsMax), context.RequestAborted).ConfigureAwait(false);
+        var cursor = new PageCursor(context);
+        var limit = arguments.Limit(RowsByDefault, options.RowsMax);
+        var after = arguments.Number("after");
+        if (cursor.Place is { } place)
+        {
+            after = place.Length == sizeof(ulong) ? BinaryPrimitives.ReadUInt64LittleEndian(place) : throw cursor.Refusal();
+        }
+
+        var events = await grid.GetQuarantineAsync(after, limit + 1, context.RequestAborted).ConfigureAwait(false);
+        if (events.Count > limit)
+        {
+            var last = new byte[sizeof(ulong)];
+            BinaryPrimitives.WriteUInt64LittleEndian(last, events[limit - 1].Id);
+            cursor.SetNext(last);
+        }
+
         using var body = new RowBody(context, format, Quarantined);
-        foreach (var held in events)
+        foreach (var held in events.Take(limit))
         {
             body.Number(held.Id);
             body.Name(grid.Names.Instruments[(int)held.Event.Instrument.Value]);

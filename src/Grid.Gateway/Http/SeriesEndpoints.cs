@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using Grid.Domain;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
+using Grid.Gateway.Http.Paging;
 using Grid.Gateway.Http.Routes;
 using Grid.Gateway.Http.Rows;
 using Grid.Runtime;
@@ -39,17 +41,18 @@ internal sealed class SeriesEndpoints(IGrid grid, GatewayOptions options)
     [
         new("GET", "/v1/ticks/{symbol}", "Events of an instrument", TicksAsync)
         {
-            Description = "Trades, quotes, runs, cancels and corrections as they were applied, with their outcome, in event order: by event time, source name, session, sequence, then content.",
-            Arguments = [ApiArgument.Symbol, ApiArgument.From, ApiArgument.To, ApiArgument.Limit, ApiArgument.Format],
+            Description = "Trades, quotes, runs, cancels and corrections as they were applied, with their outcome, in event order: by event time, source name, session, sequence, then content. Pages follow that order: what was there when the first page was read comes exactly once, also among equal times and while more arrives; an event that arrives behind the last page read comes with a later page, one that arrives late, before it, does not.",
+            Arguments = [ApiArgument.Symbol, ApiArgument.From, ApiArgument.To, ApiArgument.Limit, ApiArgument.Format, ApiArgument.Cursor],
             Answer = ApiAnswer.Rows(Ticks),
-            Headers = [ApiHeader.Complete, ApiHeader.AmendmentPending],
+            Headers = [ApiHeader.Complete, ApiHeader.AmendmentPending, ApiHeader.Next, ApiHeader.Link],
             Errors = [GridErrorCode.InstrumentNotFound, GridErrorCode.BadArgument, GridErrorCode.Stopping],
         },
         new("GET", "/v1/bars/{symbol}", "Bars of an instrument", BarsAsync)
         {
             Description = "Open, high, low, close, volume, VWAP and closing quote of each interval in which something happened, the open one included. They are made again when a late event, a cancel or a correction falls into them.",
-            Arguments = [ApiArgument.Symbol, Interval, ApiArgument.From, ApiArgument.To, ApiArgument.Limit, ApiArgument.Format],
+            Arguments = [ApiArgument.Symbol, Interval, ApiArgument.From, ApiArgument.To, ApiArgument.Limit, ApiArgument.Format, ApiArgument.Cursor],
             Answer = ApiAnswer.Rows(Bars),
+            Headers = [ApiHeader.Complete, ApiHeader.Next, ApiHeader.Link],
             Errors = [GridErrorCode.InstrumentNotFound, GridErrorCode.BadArgument, GridErrorCode.Stopping],
         },
     ];
@@ -59,12 +62,28 @@ internal sealed class SeriesEndpoints(IGrid grid, GatewayOptions options)
         var arguments = new QueryArguments(context);
         var format = arguments.Format();
         var (from, to) = arguments.Range(new UnixNanos(long.MinValue));
-        var page = await grid.GetTicksAsync(
-            arguments.Instrument(grid, "/v1/ticks/"),
-            from,
-            to,
-            arguments.Limit(RowsByDefault, options.RowsMax),
-            context.RequestAborted).ConfigureAwait(false);
+        var cursor = new PageCursor(context);
+        var instrument = arguments.Instrument(grid, "/v1/ticks/");
+        var limit = arguments.Limit(RowsByDefault, options.RowsMax);
+        TickPage page;
+        if (cursor.Place is not { } place)
+        {
+            page = await grid.GetTicksAsync(instrument, from, to, limit, context.RequestAborted).ConfigureAwait(false);
+        }
+        else if (TickPlace.TryRead(place, grid.Names, out var after))
+        {
+            page = await grid.GetTicksAfterAsync(instrument, after, to, limit, context.RequestAborted).ConfigureAwait(false);
+        }
+        else
+        {
+            throw cursor.Refusal();
+        }
+
+        if (page.Next is { } next)
+        {
+            cursor.SetNext(TickPlace.Write(in next, grid.Names));
+        }
+
         context.Response.Headers["Grid-Complete"] = page.IsComplete ? "true" : "false";
         context.Response.Headers["Grid-Amendment-Pending"] = page.AmendmentPending ? "true" : "false";
         using var body = new RowBody(context, format, Ticks);
@@ -89,15 +108,26 @@ internal sealed class SeriesEndpoints(IGrid grid, GatewayOptions options)
 
         // Not from the first moment there is: the start of its interval would lie before it.
         var (from, to) = arguments.Range(new UnixNanos(-UnixNanos.PerDay * 100_000));
+        var cursor = new PageCursor(context);
+        var limit = arguments.Limit(RowsByDefault, options.RowsMax);
+        if (cursor.Place is { } place)
+        {
+            // A bar begins at least a nanosecond after the one before.
+            from = place.Length == sizeof(long) ? new UnixNanos(BinaryPrimitives.ReadInt64LittleEndian(place) + 1) : throw cursor.Refusal();
+        }
+
         var bars = await grid.GetBarsAsync(
-            arguments.Instrument(grid, "/v1/bars/"),
-            intervalNs,
-            from,
-            to,
-            arguments.Limit(RowsByDefault, options.RowsMax),
-            context.RequestAborted).ConfigureAwait(false);
+            arguments.Instrument(grid, "/v1/bars/"), intervalNs, from, to, limit + 1, context.RequestAborted).ConfigureAwait(false);
+        if (bars.Count > limit)
+        {
+            var last = new byte[sizeof(long)];
+            BinaryPrimitives.WriteInt64LittleEndian(last, bars[limit - 1].Start.Value);
+            cursor.SetNext(last);
+        }
+
+        context.Response.Headers["Grid-Complete"] = bars.Count > limit ? "false" : "true";
         using var body = new RowBody(context, format, Bars);
-        foreach (var bar in bars)
+        foreach (var bar in bars.Take(limit))
         {
             Add(body, in bar);
             await body.EndRowAsync().ConfigureAwait(false);

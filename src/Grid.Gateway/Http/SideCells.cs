@@ -1,3 +1,4 @@
+using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 using Grid.Gateway.Http.Rows;
 
@@ -15,8 +16,22 @@ internal static class SideCells
         }
         else
         {
-            row.Null();
-            row.Null();
+            row.Nulls(2);
+        }
+    }
+
+    /// <summary>The same with when it was set and by whom.</summary>
+    public static void AddWhole(RowBody row, in Side side, GridNames names)
+    {
+        Add(row, in side);
+        if (side.IsSet)
+        {
+            row.Time(side.Time);
+            row.Name(names.Sources[side.Source.Value]);
+        }
+        else
+        {
+            row.Nulls(2);
         }
     }
 }

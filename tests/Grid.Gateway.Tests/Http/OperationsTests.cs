@@ -71,18 +71,4 @@ public sealed class OperationsTests
             """,
             await fixture.TextAsync("/v1/sources?format=csv"));
     }
-
-    [Fact]
-    public async Task The_status_page_stands_alone()
-    {
-        await using var fixture = await HttpFixture.WithAsync();
-
-        using var response = await fixture.GetAsync("/");
-        var page = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-
-        Assert.Equal("text/html", response.Content.Headers.ContentType!.MediaType);
-        Assert.Contains("/v1/status", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("http://", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("https://", page, StringComparison.Ordinal);
-    }
 }

@@ -20,7 +20,7 @@ public sealed class RefusalTests
     }
 
     [Theory]
-    [InlineData("/v1/ticks/A?form=2023-11-14", "there is no argument 'form' (it is '2023-11-14'); GET /v1/ticks/{symbol} takes from, to, limit, format")]
+    [InlineData("/v1/ticks/A?form=2023-11-14", "there is no argument 'form' (it is '2023-11-14'); GET /v1/ticks/{symbol} takes from, to, limit, format, cursor")]
     [InlineData("/v1/latest/A?limit=1", "there is no argument 'limit' (it is '1'); GET /v1/latest/{symbol} takes none")]
     [InlineData("/v1/sources?Format=csv&Format=json", "there is no argument 'Format' (it is 'csv,json'); GET /v1/sources takes format")]
     public async Task An_argument_that_does_not_exist_is_refused(string path, string detail)
@@ -113,6 +113,7 @@ public sealed class RefusalTests
 
         Assert.Equal(new IPEndPoint(IPAddress.Loopback, 7400), options.EndPoint);
         Assert.Equal((4096, 1_000_000, 16L << 20, 0), (options.ConnectionsMax, options.RowsMax, options.BodyBytesMax, options.HostsAllowed.Count));
+        Assert.Empty(options.CorsOrigins);
     }
 
     [Fact]

@@ -28,6 +28,9 @@ internal enum AnswerKind
 /// <param name="Example">Of a text.</param>
 internal sealed record ApiAnswer(AnswerKind Kind, RowShape? Shape, string ContentType = "application/json", string Example = "")
 {
+    /// <summary>Of an object: what CSV and NDJSON have instead; null if it is JSON only.</summary>
+    public RowShape? InRows { get; init; }
+
     public static ApiAnswer Rows(RowShape shape) => new(AnswerKind.Rows, shape);
 
     public static ApiAnswer Row(RowShape shape) => new(AnswerKind.Row, shape);

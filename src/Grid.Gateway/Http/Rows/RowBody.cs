@@ -23,6 +23,7 @@ internal sealed class RowBody : IDisposable
     private readonly RowFormat _format;
     private readonly RowShape _shape;
     private readonly bool _isArray;
+    private readonly bool _isWithin;
 
     // One for each column, as the times of one column follow each other.
     private readonly TimeText[] _times;
@@ -35,12 +36,18 @@ internal sealed class RowBody : IDisposable
     private bool _isAnySent;
 
     /// <summary>A body of rows, or where <paramref name="isOne"/> says so of one row, which in JSON is an object and no array.</summary>
-    public RowBody(HttpContext context, RowFormat format, RowShape shape, bool isOne = false)
+    /// <param name="context">The request.</param>
+    /// <param name="format">How rows are written.</param>
+    /// <param name="shape">Their columns.</param>
+    /// <param name="isOne">True for one row.</param>
+    /// <param name="opening">What comes before the array, which then is the last property of a JSON object.</param>
+    public RowBody(HttpContext context, RowFormat format, RowShape shape, bool isOne = false, ReadOnlyMemory<byte> opening = default)
     {
         _context = context;
         _format = format;
         _shape = shape;
         _isArray = format == RowFormat.Json && !isOne;
+        _isWithin = !opening.IsEmpty;
         _times = new TimeText[shape.Columns.Count];
         context.Response.ContentType = format switch
         {
@@ -48,6 +55,8 @@ internal sealed class RowBody : IDisposable
             RowFormat.Ndjson => "application/x-ndjson",
             _ => "application/json",
         };
+        Reserve(opening.Length + shape.Header.Length);
+        Put(opening.Span);
         Put(format == RowFormat.Csv ? shape.Header : _isArray ? "["u8 : []);
     }
 
@@ -58,6 +67,15 @@ internal sealed class RowBody : IDisposable
     {
         Begin(CellBytesMax);
         Put(IsCsv ? [] : "null"u8);
+    }
+
+    /// <summary>Several cells of nothing.</summary>
+    public void Nulls(int count)
+    {
+        for (; count > 0; count--)
+        {
+            Null();
+        }
     }
 
     /// <summary>A name: printable ASCII.</summary>
@@ -179,7 +197,9 @@ internal sealed class RowBody : IDisposable
     /// <summary>Ends the body.</summary>
     public ValueTask EndAsync()
     {
+        Reserve(2);
         Put(_isArray ? "]"u8 : []);
+        Put(_isWithin ? "}"u8 : []);
         if (!_isAnySent)
         {
             _context.Response.ContentLength = _length;
