@@ -47,8 +47,18 @@ internal ref struct JsonText(Span<byte> target)
         _target[Length++] = (byte)'"';
     }
 
-    /// <summary>A decimal of any size.</summary>
-    public void Wide(Int128 value, int scale) => Raw(System.Text.Encoding.ASCII.GetBytes(WideDecimal.Text(value, scale)));
+    /// <summary>A decimal of any size. A sum rarely needs more than 64 bits; only then is something allocated.</summary>
+    public void Wide(Int128 value, int scale)
+    {
+        if (value == (long)value)
+        {
+            Length += FixedPoint.Format((long)value, scale, _target[Length..]);
+        }
+        else
+        {
+            Raw(System.Text.Encoding.ASCII.GetBytes(WideDecimal.Text(value, scale)));
+        }
+    }
 
     public void Number(ulong value)
     {
