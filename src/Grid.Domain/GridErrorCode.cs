@@ -72,6 +72,9 @@ public enum GridErrorCode
     /// <summary>The server cannot be reached. Met by clients only.</summary>
     Unreachable = 21,
 
+    /// <summary>There is nothing under this address.</summary>
+    NotFound = 22,
+
     /// <summary>A key is missing, unknown, expired or revoked.</summary>
     Unauthorized = 30,
 
@@ -97,7 +100,7 @@ public static class GridError
         GridErrorCode.None => 200,
         GridErrorCode.Unauthorized => 401,
         GridErrorCode.Forbidden => 403,
-        GridErrorCode.InstrumentNotFound => 404,
+        GridErrorCode.InstrumentNotFound or GridErrorCode.NotFound => 404,
         GridErrorCode.SourceDiffers or GridErrorCode.BatchNumberReused or GridErrorCode.BatchNumberSkipped
             or GridErrorCode.BatchTooOld or GridErrorCode.EpochStale or GridErrorCode.ProducerBusy => 409,
         GridErrorCode.TimedOut or GridErrorCode.TooSlow => 408,

@@ -54,6 +54,9 @@ public static class GridLimits
     /// <summary>Bytes of a request's body: a million definitions at 256 bytes.</summary>
     public const int HttpBodyBytesMax = 256 << 20;
 
+    /// <summary>Origins whose pages may read over HTTP: each request with an origin is compared to all of them.</summary>
+    public const int CorsOriginsMax = 64;
+
     /// <summary>Rows (ticks, bars, instruments, quarantined events) of one answer; a longer history is asked for in pieces.</summary>
     public const int QueryRowsMax = 10_000_000;
 

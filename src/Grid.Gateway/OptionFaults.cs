@@ -81,6 +81,17 @@ internal sealed class OptionFaults(string component)
     }
     public void Add(string fault) => _faults.Add($"{component} {fault}");
 
+    public void CheckOrigins(string name, IEnumerable<string> origins)
+    {
+        foreach (var origin in origins)
+        {
+            if (!Uri.TryCreate(origin, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.GetLeftPart(UriPartial.Authority) != origin)
+            {
+                _faults.Add($"{component} option {name} has '{origin}'; each must be http or https, a host in lower case and, unless it is the usual one, a port, such as https://dashboard.example.");
+            }
+        }
+    }
+
     public void ThrowIfAny()
     {
         if (_faults.Count > 0)

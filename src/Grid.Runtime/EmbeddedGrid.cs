@@ -1,5 +1,6 @@
 using System.Text;
 using Grid.Domain;
+using Grid.Domain.Cusips;
 using Grid.Domain.Dedup;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
@@ -115,23 +116,35 @@ public sealed class EmbeddedGrid : IGrid
     public ValueTask<IReadOnlyList<InstrumentId>> FindInstrumentsAsync(string pattern, string? after, int limit, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(pattern);
-        var wanted = Encoding.UTF8.GetBytes(pattern);
-        var found = _engine.Image.Instruments.All()
-            .Where(s => s.Version > 0 && SymbolPattern.Matches(wanted, Names.Instruments[(int)s.Id.Value]))
-            .Select(s => (s.Id, Symbol: Names.Symbol(s.Id)))
-            .Where(s => after is null || string.CompareOrdinal(s.Symbol, after) > 0)
-            .OrderBy(s => s.Symbol, StringComparer.Ordinal)
-            .Take(limit)
-            .Select(s => s.Id)
-            .ToList();
-        return ValueTask.FromResult<IReadOnlyList<InstrumentId>>(found);
+        return ValueTask.FromResult<IReadOnlyList<InstrumentId>>([.. Matching(pattern, after, static s => s.Version > 0).Take(limit).Select(s => s.Id)]);
     }
 
     /// <inheritdoc/>
     public async ValueTask<TickPage> GetTicksAsync(InstrumentId instrument, UnixNanos from, UnixNanos to, int limit, CancellationToken cancel)
     {
         var view = await ViewAsync(instrument, cancel).ConfigureAwait(false);
-        return view is null ? new TickPage([], true, false) : view.Ticks(from, to, limit, _engine.Image.Context.Order);
+        return view is null ? new TickPage([], true, false) : view.Ticks(from, to, null, limit, _engine.Image.Context.Order);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<TickPage> GetTicksAfterAsync(InstrumentId instrument, TickPosition after, UnixNanos to, int limit, CancellationToken cancel)
+    {
+        var view = await ViewAsync(instrument, cancel).ConfigureAwait(false);
+        return view is null ? new TickPage([], true, false) : view.Ticks(after.Event.EventTime, to, after, limit, _engine.Image.Context.Order);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<SourceQuote>> GetQuotesAsync(InstrumentId instrument, CancellationToken cancel)
+    {
+        var state = _engine.Image.Instruments[instrument];
+        if (state is null)
+        {
+            return [];
+        }
+
+        var quotes = await _engine.AskAsync(instrument, _ => state.Quotes.ToArray()).WaitAsync(cancel).ConfigureAwait(false);
+        Array.Sort(quotes, (a, b) => _engine.Image.Context.Order.CompareSources(a.Source, b.Source));
+        return quotes;
     }
 
     /// <inheritdoc/>
@@ -155,6 +168,28 @@ public sealed class EmbeddedGrid : IGrid
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<QuarantinedEvent>> GetQuarantineAsync(ulong afterId, int limit, CancellationToken cancel) =>
         ValueTask.FromResult(_engine.Image.Quarantine.After(afterId, limit));
+
+    /// <inheritdoc/>
+    public bool TryGetQuality(InstrumentId instrument, out InstrumentQuality quality)
+    {
+        var state = _engine.Image.Instruments[instrument];
+        quality = state is null ? default : QualityOf(state);
+        return quality.Counts.Events > 0;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<InstrumentQuality>> GetQualityAsync(string pattern, string? after, int limit, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(pattern);
+        return ValueTask.FromResult<IReadOnlyList<InstrumentQuality>>(
+            [.. Matching(pattern, after, s => s.ReadCounts(out _).Events > 0).Take(limit).Select(QualityOf)]);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CusipRuns?> GetRunsAsync(Cusip cusip, uint? date, CancellationToken cancel) => ValueTask.FromResult(_engine.Image.Cusips.Runs(cusip, date));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ProducerStatus>> GetProducersAsync(CancellationToken cancel) => ValueTask.FromResult(_engine.Image.Producers.All());
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Gap>> GetGapsAsync(int limit, CancellationToken cancel) =>
@@ -228,6 +263,24 @@ public sealed class EmbeddedGrid : IGrid
     {
         _meter.Dispose();
         return _engine.DisposeAsync();
+    }
+
+    private InstrumentQuality QualityOf(InstrumentState state)
+    {
+        var counts = state.ReadCounts(out var newest);
+        return new InstrumentQuality(state.Id, counts, newest, _engine.Image.Gaps.CountIn(state.Windows.All().Select(w => w.Domain)));
+    }
+
+    // In symbol order.
+    private IEnumerable<InstrumentState> Matching(string pattern, string? after, Func<InstrumentState, bool> isWanted)
+    {
+        var wanted = Encoding.UTF8.GetBytes(pattern);
+        return _engine.Image.Instruments.All()
+            .Where(s => isWanted(s) && SymbolPattern.Matches(wanted, Names.Instruments[(int)s.Id.Value]))
+            .Select(s => (State: s, Symbol: Names.Symbol(s.Id)))
+            .Where(s => after is null || string.CompareOrdinal(s.Symbol, after) > 0)
+            .OrderBy(s => s.Symbol, StringComparer.Ordinal)
+            .Select(s => s.State);
     }
 
     private async ValueTask<InstrumentView?> ViewAsync(InstrumentId instrument, CancellationToken cancel)

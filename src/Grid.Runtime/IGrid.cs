@@ -1,4 +1,5 @@
 using Grid.Domain;
+using Grid.Domain.Cusips;
 using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
@@ -33,6 +34,12 @@ public interface IGrid : IAsyncDisposable
     /// <summary>Ticks (trades, quotes, runs, amendments) of one instrument with from ≤ event time &lt; to, in event order, the first <paramref name="limit"/>.</summary>
     ValueTask<TickPage> GetTicksAsync(InstrumentId instrument, UnixNanos from, UnixNanos to, int limit, CancellationToken cancel);
 
+    /// <summary>The same behind a place: a page's <see cref="TickPage.Next"/>, with which nothing that was there then is left out or given again.</summary>
+    ValueTask<TickPage> GetTicksAfterAsync(InstrumentId instrument, TickPosition after, UnixNanos to, int limit, CancellationToken cancel);
+
+    /// <summary>What each source quotes for an instrument, in the order of the sources' names.</summary>
+    ValueTask<IReadOnlyList<SourceQuote>> GetQuotesAsync(InstrumentId instrument, CancellationToken cancel);
+
     /// <summary>Bars of one instrument whose start is in [from, to), oldest first, the first <paramref name="limit"/>. An interval without any event has no bar.</summary>
     ValueTask<IReadOnlyList<Bar>> GetBarsAsync(InstrumentId instrument, long intervalNs, UnixNanos from, UnixNanos to, int limit, CancellationToken cancel);
 
@@ -41,6 +48,18 @@ public interface IGrid : IAsyncDisposable
 
     /// <summary>Quarantined events with an id greater than <paramref name="afterId"/>, oldest first.</summary>
     ValueTask<IReadOnlyList<QuarantinedEvent>> GetQuarantineAsync(ulong afterId, int limit, CancellationToken cancel);
+
+    /// <summary>How good an instrument's events are; false if none came.</summary>
+    bool TryGetQuality(InstrumentId instrument, out InstrumentQuality quality);
+
+    /// <summary>How good the events are of all instruments whose symbol matches a pattern, those included of which no event was applied, in symbol order after <paramref name="after"/>.</summary>
+    ValueTask<IReadOnlyList<InstrumentQuality>> GetQualityAsync(string pattern, string? after, int limit, CancellationToken cancel);
+
+    /// <summary>What dealers show for a CUSIP on a session date (yyyymmdd), or on the newest if none is given; null if nothing is known of the CUSIP.</summary>
+    ValueTask<CusipRuns?> GetRunsAsync(Cusip cusip, uint? date, CancellationToken cancel);
+
+    /// <summary>The producers that ever connected, in the order of their names.</summary>
+    ValueTask<IReadOnlyList<ProducerStatus>> GetProducersAsync(CancellationToken cancel);
 
     /// <summary>Open gaps of contiguous sequence domains.</summary>
     ValueTask<IReadOnlyList<Gap>> GetGapsAsync(int limit, CancellationToken cancel);
@@ -138,7 +157,11 @@ public readonly record struct Tick(MarketEvent Event, Outcome Outcome);
 /// <param name="Ticks">In event order.</param>
 /// <param name="IsComplete">False if the limit cut them, or if older ones of the range may have left the hot store.</param>
 /// <param name="AmendmentPending">True if a cancel or correction is known whose trade, or what must be made again with it, lies beyond the hot store.</param>
-public sealed record TickPage(IReadOnlyList<Tick> Ticks, bool IsComplete, bool AmendmentPending);
+public sealed record TickPage(IReadOnlyList<Tick> Ticks, bool IsComplete, bool AmendmentPending)
+{
+    /// <summary>Where the next page begins; null if there is none.</summary>
+    public TickPosition? Next { get; init; }
+}
 
 /// <summary>An event that was not applied, whole.</summary>
 /// <param name="Id">Grows with time; unique in a data folder.</param>

@@ -1,12 +1,10 @@
-using System.Text.RegularExpressions;
 using Grid.Domain;
+using Grid.Domain.Cusips;
 using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
-using Grid.Domain.Validation;
 using Grid.Runtime;
-using Grid.Runtime.Metrics;
 
 namespace Grid.Testing;
 
@@ -14,7 +12,7 @@ namespace Grid.Testing;
 /// A grid that keeps the contract of <see cref="IGrid"/> towards feeds and remembers every event in memory, for tests of
 /// the protocols around it. It decides nothing about market data: every event is accepted.
 /// </summary>
-public sealed class RecordingGrid : IGrid
+public sealed partial class RecordingGrid : IGrid
 {
     private readonly Dictionary<string, RecordedProducer> _producers = [];
     private readonly List<RecordedEvent> _events = [];
@@ -49,6 +47,12 @@ public sealed class RecordingGrid : IGrid
 
     /// <summary>Quarantined events that a query gives.</summary>
     public List<QuarantinedEvent> Quarantine { get; } = [];
+
+    /// <summary>What a query gives of a CUSIP on its newest date.</summary>
+    public Dictionary<Cusip, CusipRuns> Runs { get; } = [];
+
+    /// <summary>Quality that a query gives, by instrument.</summary>
+    public Dictionary<InstrumentId, InstrumentQuality> Quality { get; } = [];
 
     /// <summary>Sources by name.</summary>
     public Dictionary<string, SourceDeclaration> Sources { get; } = [];
@@ -205,102 +209,6 @@ public sealed class RecordingGrid : IGrid
     }
 
     /// <inheritdoc/>
-    public bool TryGetLatest(InstrumentId instrument, out Latest latest)
-    {
-        lock (Gate)
-        {
-            return _latest.TryGetValue(instrument, out latest);
-        }
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<InstrumentId>> FindInstrumentsAsync(string pattern, string? after, int limit, CancellationToken cancel)
-    {
-        var regex = new Regex("^" + Regex.Escape(pattern).Replace("\\*", ".*").Replace("\\?", ".") + "$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
-        lock (Gate)
-        {
-            return new(_latest.Keys
-                .Select(id => (Id: id, Symbol: Names.Symbol(id)))
-                .Where(i => regex.IsMatch(i.Symbol) && (after is null || string.CompareOrdinal(i.Symbol, after) > 0))
-                .OrderBy(i => i.Symbol, StringComparer.Ordinal)
-                .Take(limit)
-                .Select(i => i.Id)
-                .ToArray());
-        }
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<TickPage> GetTicksAsync(InstrumentId instrument, UnixNanos from, UnixNanos to, int limit, CancellationToken cancel)
-    {
-        var all = Events
-            .Where(e => e.Event.Instrument == instrument && e.Event.EventTime >= from && e.Event.EventTime < to)
-            .OrderBy(e => e.Event.EventTime)
-            .Select(e => new Tick(e.Event, Outcome.Accepted))
-            .ToArray();
-        return new(new TickPage(all.Take(limit).ToArray(), all.Length <= limit, false));
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<Bar>> GetBarsAsync(
-        InstrumentId instrument, long intervalNs, UnixNanos from, UnixNanos to, int limit, CancellationToken cancel) =>
-        new(Bars.GetValueOrDefault(instrument, []).Where(b => b.Start >= from && b.Start < to).Take(limit).ToArray());
-
-    /// <inheritdoc/>
-    public ValueTask<InstrumentDefinition?> GetDefinitionAsync(InstrumentId instrument, CancellationToken cancel)
-    {
-        lock (Gate)
-        {
-            return new(_definitions.GetValueOrDefault(instrument));
-        }
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<QuarantinedEvent>> GetQuarantineAsync(ulong afterId, int limit, CancellationToken cancel) =>
-        new(Quarantine.Where(q => q.Id > afterId).Take(limit).ToArray());
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<Gap>> GetGapsAsync(int limit, CancellationToken cancel) => new(Gaps.Take(limit).ToArray());
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<SourceDeclaration>> GetSourcesAsync(CancellationToken cancel)
-    {
-        lock (Gate)
-        {
-            return new(Sources.Values.ToArray());
-        }
-    }
-
-    /// <inheritdoc/>
-    public GridStatus GetStatus()
-    {
-        var outcomes = new OutcomeCounts();
-        outcomes.Add(Outcome.Accepted, Events.Count);
-        return new GridStatus
-        {
-            EventsReceived = Events.Count,
-            BatchesReceived = 0,
-            Outcomes = outcomes,
-            Instruments = _latest.Count,
-            Feeds = OpenFeeds,
-            JournalLastLsn = 0,
-            JournalFlushedLsn = 0,
-            JournalBytes = 0,
-            JournalFlushes = 0,
-            QueuedBatches = 0,
-            QueuedBatchesMax = 64,
-            Quarantined = Quarantine.Count,
-            OpenGaps = Gaps.Count,
-            StartedAt = DateTimeOffset.UnixEpoch,
-            SnapshotLsn = 0,
-            SnapshotAge = null,
-            SnapshotsFailed = 0,
-            Visible = LatencySummary.None,
-            Acknowledged = LatencySummary.None,
-            Flush = LatencySummary.None,
-            HotStoreBytes = 0,
-        };
-    }
-
     /// <inheritdoc/>
     public IReadOnlyList<string> FindTroubles() => Failure.Exception is { } failure ? [$"the grid stopped: {failure.GetBaseException().Message}"] : [];
 

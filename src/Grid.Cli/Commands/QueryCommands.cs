@@ -6,7 +6,7 @@ using Grid.Domain.Instruments;
 
 namespace Grid.Cli.Commands;
 
-/// <summary>The commands that ask a running server: latest, ticks, bars, quarantine, gaps, sources, status.</summary>
+/// <summary>The commands that ask a running server: latest, ticks, bars, runs, quality, quarantine, gaps, sources, producers, status.</summary>
 internal static class QueryCommands
 {
     private static readonly Option<Uri?> Http = QueryOptions.Http();
@@ -24,6 +24,14 @@ internal static class QueryCommands
         Arity = ArgumentArity.OneOrMore,
     };
 
+    private static readonly Argument<string> Cusip = new("CUSIP") { Description = "a CUSIP" };
+    private static readonly Option<string?> Date = new("--date") { Description = "the session date, such as 2013-10-07; the newest unless given", HelpName = "DATE" };
+    private static readonly Argument<string[]> AnySymbols = new("SYMBOL")
+    {
+        Description = "instruments; a single one may be a pattern with * and ?; all unless given",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
     private static readonly Option<string?> Interval = new("--interval")
     {
         Description = "length of the bars; 1m unless given",
@@ -37,9 +45,12 @@ internal static class QueryCommands
         yield return Make("latest", "Show what is known of instruments now", LatestAsync, [Symbols], [Limit]);
         yield return Make("ticks", "Show the events of an instrument", TicksAsync, [Symbol], [From, To, Limit]);
         yield return Make("bars", "Show the bars of an instrument", BarsAsync, [Symbol], [Interval, From, To, Limit]);
+        yield return Make("runs", "Show what dealers show for a CUSIP", RunsAsync, [Cusip], [Date]);
+        yield return Make("quality", "Show how good the events of instruments are", QualityAsync, [AnySymbols], [Limit]);
         yield return Make("quarantine", "Show rejected events, whole, with the reason", QuarantineAsync, [], [After, Limit]);
         yield return Make("gaps", "Show sequence numbers that sources left out", GapsAsync, [], [Limit]);
         yield return Make("sources", "Show the sources and what they declared", SourcesAsync, [], []);
+        yield return Make("producers", "Show the feeding clients and how far each has come", ProducersAsync, [], []);
         yield return Make("status", "Show counters and positions", StatusAsync, [], []);
     }
 
@@ -70,13 +81,44 @@ internal static class QueryCommands
     private static async Task LatestAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel)
     {
         var symbols = line.GetValue(Symbols)!;
-        var isPattern = symbols.Length == 1 && symbols[0].AsSpan().ContainsAny('*', '?');
+        var isPattern = IsPattern(symbols);
         var path = isPattern
             ? ServerQuery.PathOf("/v1/latest", ("pattern", symbols[0]), ("limit", $"{line.GetValue(Limit)}"))
             : ServerQuery.PathOf("/v1/latest", ("instruments", string.Join(',', symbols)));
         using var json = await server.GetJsonAsync(path, cancel);
         QueryOutput.WriteLatest(json.RootElement, format);
     }
+
+    private static bool IsPattern(string[] symbols) => symbols.Length == 1 && symbols[0].AsSpan().ContainsAny('*', '?');
+
+    private static async Task RunsAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel)
+    {
+        string Path(string? text) => ServerQuery.PathOf($"/v1/runs/{Uri.EscapeDataString(line.GetValue(Cusip)!)}", ("date", line.GetValue(Date)), ("format", text));
+        if (format == RowFormat.Csv)
+        {
+            await QueryOutput.WriteRowsAsync(server, Path, format, cancel);
+            return;
+        }
+
+        using var json = await server.GetJsonAsync(Path(null), cancel);
+        QueryOutput.WriteObject(json.RootElement, format, rows: "runs");
+    }
+
+    private static Task QualityAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel)
+    {
+        var symbols = line.GetValue(AnySymbols) ?? [];
+        var isPattern = IsPattern(symbols);
+        return QueryOutput.WriteRowsAsync(
+            server,
+            text => symbols.Length == 0 || isPattern
+                ? ServerQuery.PathOf("/v1/quality", ("pattern", isPattern ? symbols[0] : null), ("limit", $"{line.GetValue(Limit)}"), ("format", text))
+                : ServerQuery.PathOf("/v1/quality", ("instruments", string.Join(',', symbols)), ("format", text)),
+            format,
+            cancel);
+    }
+
+    private static Task ProducersAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel) =>
+        QueryOutput.WriteRowsAsync(server, text => ServerQuery.PathOf("/v1/producers", ("format", text)), format, cancel);
 
     private static Task TicksAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel) =>
         QueryOutput.WriteRowsAsync(server, text => SeriesPath("ticks", line, null, text), format, cancel);

@@ -10,6 +10,7 @@ namespace Grid.Cli.Queries;
 internal static class QueryOutput
 {
     private const string CompleteHeader = "Grid-Complete";
+    private const string NextHeader = "Grid-Next";
     private const string PendingHeader = "Grid-Amendment-Pending";
 
     // All columns that latest may have, so that they are the same whatever is known.
@@ -34,12 +35,22 @@ internal static class QueryOutput
             await output.WriteAsync(format == RowFormat.Json ? "\n"u8.ToArray() : Array.Empty<byte>(), cancel);
         }
 
-        Warn(answer, CompleteHeader, "false", "rows are missing: those over --limit, or those that have left the hot store");
+        if (answer.Headers.Contains(NextHeader))
+        {
+            Warn(answer, NextHeader, null, "there are more rows; --limit or --from shows them");
+        }
+        else
+        {
+            Warn(answer, CompleteHeader, "false", "older rows of the range may have left the hot store");
+        }
+
         Warn(answer, PendingHeader, "true", "a cancel or correction of older trades is still to be applied");
     }
 
     /// <summary>Prints what is known of instruments; the day's statistics become columns of their own.</summary>
-    public static void WriteLatest(JsonElement array, RowFormat format)
+    public static void WriteLatest(JsonElement array, RowFormat format) => WriteArray(array, format, LatestColumns);
+
+    private static void WriteArray(JsonElement array, RowFormat format, IEnumerable<string> known)
     {
         if (format == RowFormat.Json)
         {
@@ -47,7 +58,7 @@ internal static class QueryOutput
             return;
         }
 
-        var columns = LatestColumns.ToList();
+        var columns = known.ToList();
         var rows = new List<Dictionary<string, Cell>>();
         foreach (var item in array.EnumerateArray())
         {
@@ -60,8 +71,8 @@ internal static class QueryOutput
             format, Console.Out, !Console.IsOutputRedirected, columns, rows.Select(row => (IReadOnlyList<Cell>)[.. columns.Select(c => row.GetValueOrDefault(c))]));
     }
 
-    /// <summary>Prints an object as rows of name and value, or as it is.</summary>
-    public static void WriteObject(JsonElement item, RowFormat format)
+    /// <summary>Prints an object as rows of name and value, or as it is. A list in it that is named by <paramref name="rows"/> becomes a table below.</summary>
+    public static void WriteObject(JsonElement item, RowFormat format, string? rows = null)
     {
         if (format == RowFormat.Json)
         {
@@ -71,8 +82,13 @@ internal static class QueryOutput
 
         var names = new List<string>();
         var row = new Dictionary<string, Cell>();
-        Flatten(item, string.Empty, names, row);
+        Flatten(item, string.Empty, names, row, except: rows);
         RowWriter.Write(format, Console.Out, !Console.IsOutputRedirected, ["name", "value"], names.Select(n => (IReadOnlyList<Cell>)[n, row[n]]));
+        if (rows is not null && item.GetProperty(rows) is var list && list.GetArrayLength() > 0)
+        {
+            Console.Out.WriteLine();
+            WriteArray(list, format, []);
+        }
     }
 
     private static void WriteTable(Stream csv)
@@ -95,9 +111,9 @@ internal static class QueryOutput
         RowWriter.Write(RowFormat.Table, Console.Out, !Console.IsOutputRedirected, [.. rows[0].Select(c => c.Text!)], rows.Skip(1));
     }
 
-    private static void Flatten(JsonElement item, string prefix, List<string> columns, Dictionary<string, Cell> row)
+    private static void Flatten(JsonElement item, string prefix, List<string> columns, Dictionary<string, Cell> row, string? except = null)
     {
-        foreach (var member in item.EnumerateObject())
+        foreach (var member in item.EnumerateObject().Where(m => m.Name != except))
         {
             var name = prefix + member.Name;
             switch (member.Value.ValueKind)
@@ -137,9 +153,10 @@ internal static class QueryOutput
         row[name] = cell;
     }
 
-    private static void Warn(HttpResponseMessage answer, string header, string value, string warning)
+    // Any value will do where none is named.
+    private static void Warn(HttpResponseMessage answer, string header, string? value, string warning)
     {
-        if (answer.Headers.TryGetValues(header, out var values) && values.Contains(value))
+        if (answer.Headers.TryGetValues(header, out var values) && (value is null || values.Contains(value)))
         {
             Console.Error.WriteLine($"grid: {warning}");
         }

@@ -42,25 +42,7 @@ public struct Bar
     public Side Ask;
 
     /// <summary>Volume-weighted average price, rounded half to even at 1e-9; 0 without volume.</summary>
-    public readonly Price Vwap
-    {
-        get
-        {
-            if (Volume == 0)
-            {
-                return default;
-            }
-
-            var (quotient, rest) = Int128.DivRem(Notional, Volume);
-            var twice = Int128.Abs(rest) * 2;
-            if (twice > Volume || (twice == Volume && Int128.IsOddInteger(quotient)))
-            {
-                quotient += Notional < 0 ? -1 : 1;
-            }
-
-            return new Price((long)quotient);
-        }
-    }
+    public readonly Price Vwap => AveragePrice.Of(Notional, Volume);
 }
 
 /// <summary>Lengths of bars that can be asked for, in nanoseconds. All but one second derive from one-minute bars.</summary>

@@ -14,6 +14,7 @@ public sealed partial class InstrumentState
         writer.Put(in _series);
         writer.Put(_newest);
         writer.Put(_version);
+        writer.Put(in _counts);
         writer.Put(Quotes);
         _windows.Save(writer);
         writer.Put(_amendments is not null);
@@ -23,12 +24,15 @@ public sealed partial class InstrumentState
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ref StateReader reader)
+    /// <param name="reader">The saved form.</param>
+    /// <param name="hasCounts">False for one that was saved before there were counts: they begin at zero then.</param>
+    public void Load(ref StateReader reader, bool hasCounts = true)
     {
         _last = reader.Take<MarketEvent>();
         _series = reader.Take<TradeSeries>();
         _newest = reader.Take<UnixNanos>();
         _version = reader.Take<ulong>();
+        _counts = hasCounts ? reader.Take<InstrumentCounts>() : default;
         _quotes = reader.TakeArray<SourceQuote>(GridLimits.SourcesMax);
         _quoteCount = _quotes.Length;
         _windows = DomainWindows.Load(ref reader);

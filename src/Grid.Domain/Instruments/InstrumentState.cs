@@ -29,6 +29,7 @@ public sealed partial class InstrumentState
     private MarketEvent _last;
     private TradeSeries _series;
     private UnixNanos _newest = new(long.MinValue);
+    private InstrumentCounts _counts;
     private ulong _version;
 
     // Of these, definitions: all other events are ticks. Not saved; whoever loads the state knows its definitions.
@@ -97,6 +98,7 @@ public sealed partial class InstrumentState
         Fetch.Ahead(in _writes);
         Fetch.Ahead(in _last, 2);
         Fetch.Ahead(in _series, 4);
+        Fetch.Ahead(in _counts);
     }
 
     /// <summary>Second call: what the state points to.</summary>
@@ -179,7 +181,9 @@ public sealed partial class InstrumentState
             _definitions++;
         }
 
-        _newest = e.EventTime > _newest ? e.EventTime : _newest;
+        var isLate = e.EventTime < _newest;
+        _counts.AddApplied(in e, outcome, isLate);
+        _newest = isLate ? _newest : e.EventTime;
         switch (e.Kind)
         {
             case EventKind.Trade when _amendments is null:

@@ -65,4 +65,7 @@ public struct DayStatistics
 
     /// <summary>Sum of price times size.</summary>
     public Int128 Notional;
+
+    /// <summary>Volume-weighted average price, rounded half to even at 1e-9; 0 without volume.</summary>
+    public readonly Price Vwap => AveragePrice.Of(Notional, Volume);
 }

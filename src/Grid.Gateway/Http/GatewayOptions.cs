@@ -44,6 +44,12 @@ public sealed class GatewayOptions
     /// <summary>Subscriptions.</summary>
     public StreamOptions Stream { get; set; } = new();
 
+    /// <summary>
+    /// Origins (<c>https://dashboard.example</c>) whose pages may read from this server, at most <see cref="GridLimits.CorsOriginsMax"/>.
+    /// None by default: a browser then keeps the answers from all pages but the server's own.
+    /// </summary>
+    public IReadOnlyList<string> CorsOrigins { get; set; } = [];
+
     /// <summary>Throws if an option is out of its range for a server without keys.</summary>
     /// <exception cref="ArgumentException">One line for each option that is: its name, its value and the rule.</exception>
     public void Validate() => Validate(hasKeys: false);
@@ -63,6 +69,8 @@ public sealed class GatewayOptions
         faults.CheckRange(nameof(InflatedBytesMax), InflatedBytesMax, 1 << 10, GridLimits.HttpInflatedBytesMax, "bytes");
         faults.CheckRange(nameof(PublishersMax), PublishersMax, 1, GridLimits.PublisherFeedsMax, "feeds");
         faults.Check(() => Ilp.IlpMapping.Load(IlpMapping));
+        faults.CheckRange(nameof(CorsOrigins), CorsOrigins.Count, 0, GridLimits.CorsOriginsMax, "origins");
+        faults.CheckOrigins(nameof(CorsOrigins), CorsOrigins);
         faults.ThrowIfAny();
     }
 }

@@ -75,6 +75,8 @@ public sealed partial class GatewayServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<ILoggerFactory>(new WarningLogs(logs));
         builder.Services.AddRoutingCore();
+        LargeAnswers.AddTo(builder.Services);
+        AddCors(builder.Services, options);
 
         // A request is answered on the thread that received it: each hop to another costs more than the most asked answer. With
         // the other work off that thread (below), `grid bench query` gave 1.3 times the requests at most.
@@ -94,11 +96,17 @@ public sealed partial class GatewayServer : IAsyncDisposable
         app.Use(next => context => refusals.AnswerAsync(next, context));
         app.Use(next => context => access.AnswerAsync(next, context));
 
+        if (options.CorsOrigins.Count > 0)
+        {
+            app.UseCors();
+        }
+
         // The most asked question is answered before routing.
         app.Use(next => context => latest.TryAnswer(context) ? LatestRoute.Answered(context) : OffSocketThreadAsync(next, context));
+        LargeAnswers.UseIn(app);
         app.UseWebSockets();
         app.UseRouting();
-        var routes = app.MapGrid(grid, options, time);
+        var routes = app.MapGrid(grid, options, time, latest);
         mapMore(app);
         app.MapFallback(Refusals.NothingThereAsync);
         try
@@ -116,6 +124,13 @@ public sealed partial class GatewayServer : IAsyncDisposable
         var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return new GatewayServer(app, routes, identity, new IPEndPoint(options.EndPoint.Address, address.Port));
     }
+
+    // Pages of the named origins may read, and see all headers; whether they may write is not theirs to say.
+    private static void AddCors(IServiceCollection services, GatewayOptions options) => services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+        .WithOrigins([.. options.CorsOrigins])
+        .WithMethods("GET")
+        .AllowAnyHeader()
+        .WithExposedHeaders("ETag", "Link", "Grid-Next", "Grid-Complete", "Grid-Amendment-Pending")));
 
     /// <summary>Finishes the requests at hand and stops.</summary>
     public async ValueTask DisposeAsync()

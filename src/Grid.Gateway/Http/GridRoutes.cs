@@ -1,4 +1,6 @@
 using Grid.Gateway.Dashboard;
+using Grid.Gateway.Http.OpenApi;
+using Grid.Gateway.Http.Routes;
 using Grid.Gateway.Ilp;
 using Grid.Gateway.Publishing;
 using Grid.Gateway.Streams;
@@ -19,24 +21,49 @@ public static class GridRoutes
     /// <c>UseWebSockets</c> before.
     /// </summary>
     /// <returns>What the routes hold open: feeds for what is published. To be disposed after the server.</returns>
-    public static IAsyncDisposable MapGrid(this IEndpointRouteBuilder routes, IGrid grid, GatewayOptions options, TimeProvider time)
+    public static IAsyncDisposable MapGrid(this IEndpointRouteBuilder routes, IGrid grid, GatewayOptions options, TimeProvider time) =>
+        MapGrid(routes, grid, options, time, new LatestEndpoint(grid, options));
+
+    internal static IAsyncDisposable MapGrid(this IEndpointRouteBuilder routes, IGrid grid, GatewayOptions options, TimeProvider time, LatestEndpoint latest)
     {
         ArgumentNullException.ThrowIfNull(routes);
         ArgumentNullException.ThrowIfNull(grid);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
-        var latest = new LatestEndpoint(grid, options);
         var publisher = new EventPublisher(grid, "http", options.PublishersMax, time);
-        routes.MapGet("/v1/latest", latest.ManyAsync);
-        routes.MapGet("/v1/latest/{**symbol}", context => latest.TryAnswer(context) ? Task.CompletedTask : Refusals.NothingThereAsync(context));
-        SeriesEndpoints.Map(routes, grid, options);
-        OperationsEndpoints.Map(routes, grid, options);
-        InstrumentEndpoints.Map(routes, grid, new InstrumentPublisher(publisher, time));
+        var description = new DescriptionEndpoints();
+        var all = All(grid, options, new InstrumentPublisher(publisher, time), time, latest, description);
+        description.Describe(all);
+        foreach (var route in all)
+        {
+            routes.MapMethods(route.Pattern, [route.Method], route.AnswerAsync);
+        }
+
+        MapProtocols(routes, grid, options, time, publisher);
+        return publisher;
+    }
+
+    // What follows a protocol that others describe, and the dashboard's files.
+    private static void MapProtocols(IEndpointRouteBuilder routes, IGrid grid, GatewayOptions options, TimeProvider time, EventPublisher publisher)
+    {
         new EventsEndpoint(publisher, options, time).Map(routes);
         new IlpEndpoints(publisher, IlpMapping.Load(options.IlpMapping), options, time).Map(routes);
         var stopping = routes.ServiceProvider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
         routes.MapGet("/v1/stream", new StreamEndpoint(grid, options, time, stopping).AnswerAsync).DisableHttpMetrics();
         DashboardFiles.Map(routes);
-        return publisher;
     }
+
+    /// <summary>Every route whose arguments and answers are described in OpenAPI.</summary>
+    internal static IReadOnlyList<ApiRoute> All(IGrid grid, GatewayOptions options, InstrumentPublisher publisher, TimeProvider time, LatestEndpoint latest, DescriptionEndpoints description) =>
+    [
+        .. latest.Routes(),
+        .. new MarketEndpoints(grid, options).Routes(),
+        .. new SeriesEndpoints(grid, options).Routes(),
+        .. new QualityEndpoints(grid, options, time).Routes(),
+        .. new CusipEndpoints(grid).Routes(),
+        .. new InstrumentEndpoints(grid, options, publisher).Routes(),
+        .. new ProducerEndpoints(grid).Routes(),
+        .. new OperationsEndpoints(grid, options).Routes(),
+        .. description.Routes(),
+    ];
 }

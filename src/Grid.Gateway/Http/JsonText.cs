@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using Grid.Domain.Identifiers;
+using Grid.Gateway.Http.Rows;
 
 namespace Grid.Gateway.Http;
 
@@ -97,15 +98,8 @@ internal ref struct JsonText(Span<byte> target)
     {
         Raw(key);
         _target[Length++] = (byte)'"';
-        var whole = time.Floor(UnixNanos.PerSecond);
-
-        // "O" of a UTC time is 2013-10-07T13:30:00.0000000Z: its first 19 characters are ours.
-        Utf8Formatter.TryFormat(whole.ToDateTimeOffset().UtcDateTime, _target[Length..], out _, 'O');
-        Length += 19;
-        _target[Length++] = (byte)'.';
-        Utf8Formatter.TryFormat((ulong)(time.Value - whole.Value), _target[Length..], out var digits, new System.Buffers.StandardFormat('D', 9));
-        Length += digits;
-        _target[Length++] = (byte)'Z';
+        default(TimeText).Write(time, _target[Length..]);
+        Length += TimeText.Length;
         _target[Length++] = (byte)'"';
     }
 }

@@ -2,6 +2,9 @@ using System.Buffers;
 using Grid.Domain;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
+using Grid.Gateway.Http.Paging;
+using Grid.Gateway.Http.Routes;
+using Grid.Gateway.Http.Rows;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Http;
 
@@ -13,25 +16,82 @@ namespace Grid.Gateway.Http;
 /// </summary>
 internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
 {
-    private const string Path = "/v1/latest";
+    private const string Path = "/v1/latest/";
     private const int InstrumentBytesMax = 1024;
-    private const int PageRows = 1000;
 
-    /// <summary>Answers the request for one instrument, without routing and without allocation; false if it is another request.</summary>
+    private readonly InstrumentList _list = new(grid, options);
+    private readonly LatestTags _tags = new();
+
+    private static readonly RowShape Day = new(
+        Column.Number("date", "20131007", "The session date of the newest trade."),
+        Column.Decimal("open", "100", "First price."),
+        Column.Decimal("high", "101.5", "Highest price."),
+        Column.Decimal("low", "99.75", "Lowest price."),
+        Column.Decimal("volume", "1234500", "Sum of sizes."),
+        Column.Number("count", "8123", "Prints that count for volume."));
+
+    private static readonly RowShape Shape = new(
+        Column.Text("instrument", "AAPL", "The instrument."),
+        Column.Decimal("price", "100.25", "Price of the last trade.").OrNull(),
+        Column.Decimal("size", "300", "Its size.").OrNull(),
+        Column.Decimal("bid", "100.24", "Best bid over sources.").OrNull(),
+        Column.Decimal("bid_size", "500", "Its size.").OrNull(),
+        Column.Decimal("ask", "100.26", "Best ask over sources.").OrNull(),
+        Column.Decimal("ask_size", "200", "Its size.").OrNull(),
+        Column.Time("time", "Newest event time of any event of the instrument."),
+        Column.Time("trade_time", "When the last trade happened; absent without one.").OrNull(),
+        Column.Text("venue", "XNAS", "Where the last trade happened; absent without one.").OrNull(),
+        Column.Object("day", Day, "Statistics of the session date of the newest trade; absent without one.").OrNull());
+
+    public IEnumerable<ApiRoute> Routes() =>
+    [
+        new("GET", "/v1/latest", "What is known of instruments now", ManyAsync)
+        {
+            Description = "Of some instruments, or of all that fit a pattern. It may show an event a moment before that event is durable.",
+            Arguments = InstrumentList.NamesOrPattern,
+            Answer = ApiAnswer.Array(Shape),
+            Headers = [ApiHeader.Next, ApiHeader.Link],
+            Errors = [GridErrorCode.InstrumentNotFound, GridErrorCode.BadArgument],
+        },
+        new("GET", "/v1/latest/{symbol}", "What is known of an instrument now", OneAsync)
+        {
+            Description = "The fastest question there is. With If-None-Match and the ETag of an earlier answer it is 304 without a body while nothing changed. It may show an event a moment before that event is durable.",
+            Arguments = [ApiArgument.Symbol],
+            Answer = ApiAnswer.Object(Shape),
+            Headers = [ApiHeader.ETag],
+            MayBeNotModified = true,
+            Errors = [GridErrorCode.InstrumentNotFound],
+        },
+    ];
+
+    /// <summary>Answers the request for one instrument, without routing and without allocation; false if it is another request, or one with arguments.</summary>
     public bool TryAnswer(HttpContext context)
     {
         var path = context.Request.Path.Value;
-        if (path is null || path.Length <= Path.Length + 1 || !path.StartsWith(Path + "/", StringComparison.Ordinal) || context.Request.Method != HttpMethods.Get)
+        if (path is null
+            || path.Length <= Path.Length
+            || !path.StartsWith(Path, StringComparison.Ordinal)
+            || context.Request.Method != HttpMethods.Get
+            || context.Request.QueryString.HasValue)
         {
             return false;
         }
 
         Span<byte> symbol = stackalloc byte[GridLimits.NameBytesMax];
-        var name = path.Contains("%2", StringComparison.Ordinal) ? QueryArguments.Symbol(context, Path + "/") : path.AsSpan(Path.Length + 1);
+        var name = path.Contains("%2", StringComparison.Ordinal) ? QueryArguments.Symbol(context, Path) : path.AsSpan(Path.Length);
         var index = NameRules.TryEncode(name, symbol, out var length) ? grid.Names.Instruments.Find(symbol[..length]) : -1;
         if (index <= 0 || !grid.TryGetLatest(new InstrumentId((uint)index), out var latest))
         {
             throw new GridException(GridErrorCode.InstrumentNotFound, $"there is no instrument '{name}'");
+        }
+
+        var tag = _tags.Of(in latest);
+        context.Response.Headers.ETag = tag;
+        var condition = context.Request.Headers.IfNoneMatch;
+        if (condition.Count > 0 && LatestTags.IsNamed(condition.Count == 1 ? condition[0] : condition.ToString(), tag))
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return true;
         }
 
         var body = context.Response.BodyWriter;
@@ -42,17 +102,17 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
         return true;
     }
 
+    /// <summary>Answers the request for one instrument behind routing: for hosts of their own, and where a question mark without arguments is all that follows.</summary>
+    private Task OneAsync(HttpContext context)
+    {
+        context.Request.QueryString = default;
+        return TryAnswer(context) ? Task.CompletedTask : Refusals.NothingThereAsync(context);
+    }
+
     /// <summary>Answers the request for some instruments or a pattern, as an array in the order asked for.</summary>
     public async Task ManyAsync(HttpContext context)
     {
-        var arguments = new QueryArguments(context);
-        var ids = arguments.Text("instruments") is { } instruments
-            ? Named(instruments)
-            : await grid.FindInstrumentsAsync(
-                arguments.Text("pattern") ?? throw new GridException(GridErrorCode.BadArgument, "give the argument 'instruments' (symbols with commas) or 'pattern' (* and ? stand for any text and any character)"),
-                arguments.Text("after"),
-                arguments.Limit(PageRows, options.RowsMax),
-                context.RequestAborted).ConfigureAwait(false);
+        var ids = await _list.NamedOrFittingAsync(context).ConfigureAwait(false);
         context.Response.ContentType = "application/json";
         var body = context.Response.BodyWriter;
         body.Write("["u8);
@@ -73,29 +133,6 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
 
         body.Write("]"u8);
         await body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
-    }
-
-    private List<InstrumentId> Named(string instruments)
-    {
-        var ids = new List<InstrumentId>();
-        var unknown = new List<string>();
-        foreach (var symbol in instruments.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            var index = grid.Names.Instruments.Find(symbol);
-            var id = new InstrumentId((uint)Math.Max(index, 0));
-            if (index > 0 && grid.TryGetLatest(id, out _))
-            {
-                ids.Add(id);
-            }
-            else
-            {
-                unknown.Add(symbol);
-            }
-        }
-
-        return unknown.Count == 0
-            ? ids
-            : throw new GridException(GridErrorCode.InstrumentNotFound, $"there is no instrument {string.Join(", ", unknown.Select(s => $"'{s}'"))}");
     }
 
     // Symbols are printable ASCII; of these only the quote and the backslash need escaping in JSON.

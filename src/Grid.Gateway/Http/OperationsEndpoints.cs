@@ -1,35 +1,133 @@
+using System.Buffers.Binary;
 using System.Text.Json;
+using Grid.Domain;
+using Grid.Domain.Dedup;
 using Grid.Domain.Validation;
+using Grid.Gateway.Http.Paging;
+using Grid.Gateway.Http.Routes;
+using Grid.Gateway.Http.Rows;
 using Grid.Runtime;
 using Grid.Runtime.Metrics;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace Grid.Gateway.Http;
 
 /// <summary>What operators ask: status, quarantine, gaps, sources, health.</summary>
-internal static class OperationsEndpoints
+internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
 {
     private const int RowsByDefault = 1000;
 
-    private static readonly string[] QuarantineColumns =
+    private static readonly ApiArgument After = new("after", """{"type":"integer","minimum":0}""", "0", "Only events with a greater id. Not with a cursor.");
+
+    private static readonly RowShape Quarantined = new(
     [
-        "id", "instrument", "producer", "journal_frame", "time", "kind", "source", "channel", "session", "sequence", "venue", "conditions",
-        "price", "size", "bid", "bid_size", "ask", "ask_size", "amends", "outcome", "reason", "received",
+        Column.Number("id", "17", "Grows with time."),
+        Column.Text("instrument", "AAPL", "What the event is about."),
+        Column.Text("producer", "sip-feed", "Who sent it."),
+        Column.Number("journal_frame", "4242", "The journal frame that holds it."),
+        .. EventCells.Columns,
+    ]);
+
+    private static readonly RowShape Gaps = new(
+        Column.Text("source", "sip", "The feed."),
+        Column.Text("channel", "A", "Its channel; empty if it has none."),
+        Column.Number("session", "20131007", "Its session."),
+        Column.Number("first_missing", "100", "The first number that is missing."),
+        Column.Number("last_missing", "104", "The last number that is missing."));
+
+    private static readonly RowShape Sources = new(
+        Column.Text("name", "sip", "The source."),
+        Column.Text("policy", "sequence", "How its duplicates are told: sequence, batch, content or none."),
+        Column.Flag("contiguous", "True if it numbers without holes, so that gaps are told."),
+        Column.Text("unknown_instrument", "accept", "What becomes of events of an instrument without definition: accept, flag or reject."),
+        Column.Number("not_last_conditions", "0", "Condition bits of prints that do not count for last."),
+        Column.Number("not_high_low_conditions", "0", "Condition bits of prints that do not count for high and low."),
+        Column.Number("not_volume_conditions", "0", "Condition bits of prints that do not count for volume."));
+
+    private static readonly RowShape Reasons = new(
+        Column.Text("outcome", "flagged", "What was decided."),
+        Column.Text("reason", "PriceBand", "Why."),
+        Column.Number("count", "12", "How many events."));
+
+    private static readonly RowShape Outcomes = new(
+        Column.Number("accepted", "79463", "Events applied."),
+        Column.Number("flagged", "12", "Events applied and marked."),
+        Column.Number("duplicate", "401", "Events seen before."),
+        Column.Number("rejected", "0", "Events in quarantine."),
+        Column.List("reasons", Reasons, "How many for each reason."));
+
+    private static readonly RowShape Latency = new(
+        Column.Number("count", "738", "How many were measured."),
+        Column.Number("p50", "0.21", "The median."),
+        Column.Number("p95", "0.44", "95 % are no longer."),
+        Column.Number("p99", "0.71", "99 % are no longer."),
+        Column.Number("max", "3.2", "The longest."));
+
+    private static readonly RowShape Latencies = new(
+        Column.Object("visible", Latency, "Until queries show a batch."),
+        Column.Object("acknowledged", Latency, "Until it is acknowledged."),
+        Column.Object("flush", Latency, "Of the flushes themselves."));
+
+    private static readonly RowShape Health = new(
+        Column.Text("status", "ready", "live or ready, else what is not."),
+        Column.Text("reasons", "[]", "Why not."));
+
+    private static readonly RowShape Status = new(
+        Column.Text("started", "2024-03-01T09:00:00+00:00", "When the process started."),
+        Column.Number("events_received", "79864", "Events taken in since then."),
+        Column.Number("batches_received", "80", "Batches taken in since then."),
+        Column.Number("batches_queued", "0", "Batches taken in and not yet applied."),
+        Column.Number("batches_queued_max", "64", "Batches that may be taken in and not yet applied; then feeds wait."),
+        Column.Number("instruments", "500", "Instruments with state."),
+        Column.Number("feeds", "1", "Feeds that are open."),
+        Column.Number("open_gaps", "0", "Open gaps."),
+        Column.Number("quarantined", "0", "Rejected events that can be listed."),
+        Column.Number("journal_frame", "1500", "Highest journal frame written."),
+        Column.Number("journal_frame_flushed", "1500", "Highest journal frame on the disk."),
+        Column.Number("journal_bytes", "1689728", "Bytes written to the journal since the start."),
+        Column.Number("journal_flushes", "738", "Flushes of the journal since the start."),
+        Column.Number("snapshot_frame", "1200", "The journal frame that the newest snapshot covers; 0 without one."),
+        Column.Number("snapshot_age_s", "12.5", "Seconds since the newest snapshot; null without one."),
+        Column.Number("snapshots_failed", "0", "Snapshots that could not be taken since the start."),
+        Column.Number("hot_store_bytes", "67108864", "Bytes of recent ticks and bars on the disk."),
+        Column.Number("allocated_bytes", "52428800", "Bytes of memory allocated since the start."),
+        Column.Object("latency_ms", Latencies, "Milliseconds since the receipt of batches of the last minute."),
+        Column.Object("outcomes", Outcomes, "What was decided since the data folder was made."));
+
+    public IEnumerable<ApiRoute> Routes() =>
+    [
+        new("GET", "/v1/status", "Counters and positions", StatusAsync) { Answer = ApiAnswer.Object(Status) },
+        new("GET", "/v1/quarantine", "Rejected events, whole, with the reason", QuarantineAsync)
+        {
+            Description = "Oldest first. All rejected events are in the journal; the newest of them are listed here.",
+            Arguments = [After, ApiArgument.Limit, ApiArgument.Format, ApiArgument.Cursor],
+            Answer = ApiAnswer.Rows(Quarantined),
+            Headers = [ApiHeader.Next, ApiHeader.Link],
+            Errors = [GridErrorCode.BadArgument],
+        },
+        new("GET", "/v1/gaps", "Sequence numbers that sources left out", GapsAsync)
+        {
+            Description = "Open gaps of sources that declared to number without holes. Late arrival closes a gap.",
+            Arguments = [ApiArgument.Limit, ApiArgument.Format],
+            Answer = ApiAnswer.Rows(Gaps),
+            Errors = [GridErrorCode.BadArgument],
+        },
+        new("GET", "/v1/sources", "The sources and what they declared", SourcesAsync)
+        {
+            Arguments = [ApiArgument.Format],
+            Answer = ApiAnswer.Rows(Sources),
+            Errors = [GridErrorCode.BadArgument],
+        },
+        new("GET", "/health/live", "Whether the process answers", static context => HealthAsync(context, "live", [])) { Answer = ApiAnswer.Object(Health) },
+        new("GET", "/health/ready", "Whether events are taken in and made durable", context => HealthAsync(context, "ready", grid.FindTroubles()))
+        {
+            Description = "503 with the reasons if the grid stopped or is stopping, queues or flushes are stuck, or the disk has no room.",
+            Answer = ApiAnswer.Object(Health),
+            MayBeUnavailable = true,
+        },
     ];
 
-    public static void Map(IEndpointRouteBuilder routes, IGrid grid, GatewayOptions options)
-    {
-        routes.MapGet("/v1/status", context => StatusAsync(context, grid));
-        routes.MapGet("/v1/quarantine", context => QuarantineAsync(context, grid, options));
-        routes.MapGet("/v1/gaps", context => GapsAsync(context, grid, options));
-        routes.MapGet("/v1/sources", context => SourcesAsync(context, grid));
-        routes.MapGet("/health/live", static context => HealthAsync(context, "live", []));
-        routes.MapGet("/health/ready", context => HealthAsync(context, "ready", grid.FindTroubles()));
-    }
-
-    private static async Task StatusAsync(HttpContext context, IGrid grid)
+    private async Task StatusAsync(HttpContext context)
     {
         var status = grid.GetStatus();
         context.Response.ContentType = "application/json";
@@ -110,55 +208,81 @@ internal static class OperationsEndpoints
         json.WriteEndObject();
     }
 
-    private static async Task QuarantineAsync(HttpContext context, IGrid grid, GatewayOptions options)
+    private async Task QuarantineAsync(HttpContext context)
     {
         var arguments = new QueryArguments(context);
         var format = arguments.Format();
-        var events = await grid.GetQuarantineAsync(
-            arguments.Number("after"), arguments.Limit(RowsByDefault, options.RowsMax), context.RequestAborted).ConfigureAwait(false);
-        using var body = new RowBody(context, format, QuarantineColumns);
-        foreach (var held in events)
+        var cursor = new PageCursor(context);
+        var limit = arguments.Limit(RowsByDefault, options.RowsMax);
+        var after = arguments.Number("after");
+        if (cursor.Place is { } place)
         {
-            var e = EventCells.Of(new Tick(held.Event, held.Outcome), grid.Names);
-            await body.AddAsync([held.Id, grid.Names.Symbol(held.Event.Instrument), held.Producer, held.Lsn, .. e]).ConfigureAwait(false);
+            after = place.Length == sizeof(ulong) ? BinaryPrimitives.ReadUInt64LittleEndian(place) : throw cursor.Refusal();
+        }
+
+        var events = await grid.GetQuarantineAsync(after, limit + 1, context.RequestAborted).ConfigureAwait(false);
+        if (events.Count > limit)
+        {
+            var last = new byte[sizeof(ulong)];
+            BinaryPrimitives.WriteUInt64LittleEndian(last, events[limit - 1].Id);
+            cursor.SetNext(last);
+        }
+
+        using var body = new RowBody(context, format, Quarantined);
+        foreach (var held in events.Take(limit))
+        {
+            body.Number(held.Id);
+            body.Name(grid.Names.Instruments[(int)held.Event.Instrument.Value]);
+            body.Text(held.Producer);
+            body.Number(held.Lsn);
+            EventCells.Add(body, new Tick(held.Event, held.Outcome), grid.Names);
+            await body.EndRowAsync().ConfigureAwait(false);
         }
 
         await body.EndAsync().ConfigureAwait(false);
     }
 
-    private static async Task GapsAsync(HttpContext context, IGrid grid, GatewayOptions options)
+    private async Task GapsAsync(HttpContext context)
     {
         var arguments = new QueryArguments(context);
         var format = arguments.Format();
         var gaps = await grid.GetGapsAsync(arguments.Limit(RowsByDefault, options.RowsMax), context.RequestAborted).ConfigureAwait(false);
-        using var body = new RowBody(context, format, "source", "channel", "session", "first_missing", "last_missing");
+        using var body = new RowBody(context, format, Gaps);
         foreach (var gap in gaps)
         {
-            await body.AddAsync(
-                grid.Names.Sources.Text(gap.Source.Value), grid.Names.Channels.Text((int)gap.Channel.Value), (long)gap.Session, gap.FirstMissing, gap.LastMissing).ConfigureAwait(false);
+            body.Name(grid.Names.Sources[gap.Source.Value]);
+            body.Name(grid.Names.Channels[(int)gap.Channel.Value]);
+            body.Number((long)gap.Session);
+            body.Number(gap.FirstMissing);
+            body.Number(gap.LastMissing);
+            await body.EndRowAsync().ConfigureAwait(false);
         }
 
         await body.EndAsync().ConfigureAwait(false);
     }
 
-    private static async Task SourcesAsync(HttpContext context, IGrid grid)
+    private async Task SourcesAsync(HttpContext context)
     {
         var format = new QueryArguments(context).Format();
-        using var body = new RowBody(
-            context, format, "name", "policy", "contiguous", "unknown_instrument", "not_last_conditions", "not_high_low_conditions", "not_volume_conditions");
+        using var body = new RowBody(context, format, Sources);
         foreach (var source in await grid.GetSourcesAsync(context.RequestAborted).ConfigureAwait(false))
         {
-            await body.AddAsync(
-                source.Name,
-                source.Policy.ToString().ToLowerInvariant(),
-                source.IsContiguous,
-                source.UnknownInstrument.ToString().ToLowerInvariant(),
-                (long)source.NotLastConditions,
-                (long)source.NotHighLowConditions,
-                (long)source.NotVolumeConditions).ConfigureAwait(false);
+            Add(body, source);
+            await body.EndRowAsync().ConfigureAwait(false);
         }
 
         await body.EndAsync().ConfigureAwait(false);
+    }
+
+    private static void Add(RowBody row, SourceDeclaration source)
+    {
+        row.Text(source.Name);
+        row.Text(source.Policy.ToString().ToLowerInvariant());
+        row.Flag(source.IsContiguous);
+        row.Text(source.UnknownInstrument.ToString().ToLowerInvariant());
+        row.Number((long)source.NotLastConditions);
+        row.Number((long)source.NotHighLowConditions);
+        row.Number((long)source.NotVolumeConditions);
     }
 
     // An answer from this very moment: whoever keeps one between here and the caller would lie.

@@ -1,5 +1,6 @@
 using Grid.Domain;
 using Grid.Domain.Identifiers;
+using Grid.Gateway.Http.Rows;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

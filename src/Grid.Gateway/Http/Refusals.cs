@@ -14,7 +14,7 @@ internal sealed partial class Refusals(ILogger log, IReadOnlyList<string> hostsA
 {
     /// <summary>Answers a request that nothing is mapped to.</summary>
     public static Task NothingThereAsync(HttpContext context) => Problem.WriteAsync(
-        context, StatusCodes.Status404NotFound, "NotFound", $"there is nothing at '{context.Request.Path}' for {context.Request.Method}");
+        context, StatusCodes.Status404NotFound, nameof(GridErrorCode.NotFound), $"there is nothing at '{context.Request.Path}' for {context.Request.Method}");
 
     public async Task AnswerAsync(RequestDelegate next, HttpContext context)
     {

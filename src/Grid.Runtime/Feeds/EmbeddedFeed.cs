@@ -167,10 +167,7 @@ internal sealed class EmbeddedFeed : IFeed
         _isClosed = true;
         lock (_producer.Gate)
         {
-            if (_producer.Owner == this)
-            {
-                _producer.Owner = null;
-            }
+            _producer.Disconnect(this, _intake.Now());
         }
 
         _intake.Forget(this);
@@ -221,6 +218,7 @@ internal sealed class EmbeddedFeed : IFeed
                     throw new GridException(GridErrorCode.ProducerBusy, $"producer '{_hello.Producer}' has another, newer connection");
                 }
 
+                _producer.See(batch.ReceivedAt);
                 var isRetry = _producer.Check(batch.Number, fingerprint) == BatchStanding.Retried;
                 if (!isRetry)
                 {

@@ -76,7 +76,7 @@ internal sealed class FeedIntake : IDisposable
             producer.Begin(hello.Epoch);
             replaced = producer.Owner;
             feed = new EmbeddedFeed(this, producer, hello, listener);
-            producer.Owner = feed;
+            producer.Connect(feed, Now());
         }
 
         _feeds[feed] = 0;

@@ -1,4 +1,5 @@
 using Grid.Domain;
+using Grid.Domain.Identifiers;
 
 namespace Grid.Runtime.Feeds;
 
@@ -55,7 +56,13 @@ internal sealed class Producer(string name)
     }
 
     /// <summary>The feed that may submit; null if the producer is not connected.</summary>
-    public EmbeddedFeed? Owner { get; set; }
+    public EmbeddedFeed? Owner { get; private set; }
+
+    /// <summary>When the owner's feed was opened.</summary>
+    public UnixNanos ConnectedAt { get; private set; }
+
+    /// <summary>When a feed of it was opened or closed or a batch came, whichever was last; null before that.</summary>
+    public UnixNanos? SeenAt { get; private set; }
 
     /// <summary>The identity of a payload: its CRC32C and its length.</summary>
     public static ulong Fingerprint(ReadOnlySpan<byte> payload) => Crc32C.Compute(payload) | ((ulong)(uint)payload.Length << 32);
@@ -75,6 +82,36 @@ internal sealed class Producer(string name)
             Volatile.Write(ref _durableBatch, 0);
         }
     }
+
+    /// <summary>Makes a feed the one that may submit.</summary>
+    public void Connect(EmbeddedFeed feed, UnixNanos now)
+    {
+        Owner = feed;
+        ConnectedAt = now;
+        SeenAt = now;
+    }
+
+    /// <summary>Notes that a feed was closed; nothing if a newer one took its place.</summary>
+    public void Disconnect(EmbeddedFeed feed, UnixNanos now)
+    {
+        if (Owner == feed)
+        {
+            Owner = null;
+            SeenAt = now;
+        }
+    }
+
+    /// <summary>What there is to say of it. Takes the gate itself.</summary>
+    public ProducerStatus Status()
+    {
+        lock (Gate)
+        {
+            return new ProducerStatus(name, Epoch, LastBatch, DurableBatch, Owner is null ? null : ConnectedAt, SeenAt);
+        }
+    }
+
+    /// <summary>Notes that a batch came.</summary>
+    public void See(UnixNanos now) => SeenAt = now;
 
     /// <summary>What a batch number means; throws if it may not be used.</summary>
     public BatchStanding Check(ulong batch, ulong fingerprint)

@@ -14,6 +14,9 @@ internal sealed class ProducerLedger
     /// <summary>The producers that have a connection, by name.</summary>
     public IEnumerable<Producer> Connected() => _producers.Values.Where(p => p.Owner is not null).OrderBy(p => p.Name, StringComparer.Ordinal);
 
+    /// <summary>All producers in the order of their names.</summary>
+    public IReadOnlyList<ProducerStatus> All() => [.. _producers.Values.OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => p.Status())];
+
     /// <summary>Notes a batch read from the journal.</summary>
     public void Replay(string name, ulong epoch, ulong batch, ReadOnlySpan<byte> payload)
     {

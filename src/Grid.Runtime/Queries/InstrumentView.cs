@@ -21,10 +21,10 @@ internal sealed record InstrumentView(
         state.CopyAmendments(),
         state.HasPendingAmendments);
 
-    /// <summary>Ticks in event order.</summary>
-    public TickPage Ticks(UnixNanos from, UnixNanos to, int limit, EventOrder order)
+    /// <summary>Ticks in event order, from a time on or behind a place.</summary>
+    public TickPage Ticks(UnixNanos from, UnixNanos to, in TickPosition? after, int limit, EventOrder order)
     {
-        var first = new FirstTicks(from, to, limit, order);
+        var first = new FirstTicks(from, to, in after, limit, order);
         return first.ToPage(History.ReadTicks(first), HasPendingAmendments);
     }
 

@@ -11,7 +11,7 @@ namespace Grid.Runtime.Recovery;
 /// <summary>
 /// Two SHA-256 hashes of an image, over names and never over process-local numbers. The market hash covers what users
 /// see (last, best bid and offer, one-minute bars, day statistics) and is the same for every order of arrival; the full
-/// hash also covers windows, outcome counts and each tick with its outcome, and is the same for the same order.
+/// hash also covers windows, counts and each tick with its outcome, and is the same for the same order.
 /// </summary>
 internal static class StateHash
 {
@@ -23,7 +23,7 @@ internal static class StateHash
         var names = image.Names;
         foreach (var state in image.Instruments.All().OrderBy(s => names.Symbol(s.Id), StringComparer.Ordinal))
         {
-            if (state.Version == 0 && state.Windows.Count == 0)
+            if (state.Version == 0 && state.Windows.Count == 0 && state.ReadCounts(out _).Events == 0)
             {
                 continue;
             }
@@ -70,6 +70,12 @@ internal static class StateHash
 
     private static void AddFull(HashFeed hash, InstrumentState state, GridImage image)
     {
+        var counts = state.ReadCounts(out _);
+        hash.Add(counts.Accepted);
+        hash.Add(counts.Flagged);
+        hash.Add(counts.Duplicate);
+        hash.Add(counts.Rejected);
+        hash.Add(counts.Late);
         foreach (var (domain, window) in state.Windows.All())
         {
             hash.Add(image.Names.Sources[domain.Source.Value]);

@@ -58,6 +58,15 @@ internal sealed class GapBook
         }
     }
 
+    /// <summary>Open gaps of some domains.</summary>
+    public int CountIn(IEnumerable<SequenceDomain> domains)
+    {
+        lock (_gate)
+        {
+            return domains.Sum(d => _trackers.TryGetValue(d, out var tracker) ? tracker.Open.Length : 0);
+        }
+    }
+
     /// <summary>The open gaps, by source, channel and session as this process numbers them.</summary>
     public IReadOnlyList<Gap> Open(int limit)
     {

@@ -84,6 +84,17 @@ internal sealed class CusipBook(GridNames names)
         }
     }
 
+    /// <summary>What dealers show for a CUSIP on a date, or on the newest if none is given; null if nothing is known of the CUSIP.</summary>
+    public CusipRuns? Runs(Cusip cusip, uint? date)
+    {
+        lock (_gate)
+        {
+            return _states.TryGetValue(cusip, out var state) && state.Dates.FirstOrDefault() is > 0 and var newest
+                ? new CusipRuns(cusip, [.. state.Dates], state.MarketOn(date ?? newest), [.. state.RunsOn(date ?? newest)])
+                : null;
+        }
+    }
+
     public void Save(StateWriter writer)
     {
         lock (_gate)

@@ -293,9 +293,13 @@ internal sealed class Shard : IDisposable
                 Route(state, in e, batch.Events);
             }
         }
-        else if (outcome.Disposition == Disposition.Rejected)
+        else
         {
-            _image.Quarantine.Add(in e, outcome, batch.Lsn, batch.Producer);
+            state.CountUnapplied(in e, outcome);
+            if (outcome.Disposition == Disposition.Rejected)
+            {
+                _image.Quarantine.Add(in e, outcome, batch.Lsn, batch.Producer);
+            }
         }
     }
 

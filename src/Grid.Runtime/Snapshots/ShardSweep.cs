@@ -101,7 +101,7 @@ internal sealed class ShardSweep(int mark, Action<SnapshotSection, ReadOnlyMemor
     }
 
     /// <summary>Reads a chunk of instruments into their shards.</summary>
-    public static void LoadInstruments(ReadOnlySpan<byte> section, GridImage image)
+    public static void LoadInstruments(ReadOnlySpan<byte> section, GridImage image, bool hasCounts)
     {
         var reader = new StateReader(section);
         while (!reader.IsAtEnd)
@@ -115,7 +115,7 @@ internal sealed class ShardSweep(int mark, Action<SnapshotSection, ReadOnlyMemor
                 owner.SetDefinitions(state, definitions);
             }
 
-            state.Load(ref reader);
+            state.Load(ref reader, hasCounts);
             state.History.Load(ref reader);
         }
     }

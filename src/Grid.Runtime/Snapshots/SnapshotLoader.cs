@@ -65,9 +65,9 @@ internal static class SnapshotLoader
             case SnapshotSection.Shard:
                 heads.Add(reader.Take<int>(), bytes);
                 break;
-            case SnapshotSection.Instruments:
+            case SnapshotSection.Instruments or SnapshotSection.UncountedInstruments:
                 OpenShards(image, heads, stores);
-                ShardSweep.LoadInstruments(bytes, image);
+                ShardSweep.LoadInstruments(bytes, image, hasCounts: section == SnapshotSection.Instruments);
                 break;
         }
 

@@ -24,6 +24,9 @@ internal enum SnapshotSection : uint
     /// <summary>One shard's counters and the position of its history.</summary>
     Shard = 7,
 
+    /// <summary>Some of one shard's instruments, without counts. Read, and no longer written.</summary>
+    UncountedInstruments = 8,
+
     /// <summary>Some of one shard's instruments.</summary>
-    Instruments = 8,
+    Instruments = 9,
 }

@@ -21,7 +21,7 @@ public sealed class ReadmeTests : IDisposable
         var feed = await server.ReadLineAsync("feed ");
 
         Assert.Equal(0, (await GridProcess.RunAsync([.. Find(commands, "feed", csv, data), "--to", feed])).ExitCode);
-        foreach (var name in (string[])["latest", "ticks", "bars", "quarantine", "gaps", "status"])
+        foreach (var name in (string[])["latest", "ticks", "bars", "quality", "quarantine", "gaps", "producers", "status"])
         {
             var answer = await GridProcess.RunAsync([.. Find(commands, name, csv, data), "--http", http]);
             Assert.True(answer.ExitCode == 0, $"{name}: {answer.Errors}");

@@ -97,6 +97,58 @@ public sealed class QueryTests : IDisposable
     }
 
     [Fact]
+    public async Task Quality_and_producers_are_shown()
+    {
+        using var server = Serve("data");
+        var http = await server.ReadLineAsync("http ");
+        await FeedAsync(server);
+
+        var all = await GridProcess.RunAsync("quality", "--format", "csv", "--http", http);
+        var one = await GridProcess.RunAsync("quality", "IBM", "--format", "csv", "--http", http);
+        var fitting = await GridProcess.RunAsync("quality", "I*", "--http", http);
+        var none = await GridProcess.RunAsync("quality", "NONE", "--http", http);
+        var producers = await GridProcess.RunAsync("producers", "--format", "csv", "--http", http);
+
+        Assert.StartsWith("instrument,score,accepted,flagged,rejected,duplicate,late,open_gaps,last_event,last_received,staleness\n", all.Output, StringComparison.Ordinal);
+        Assert.Contains("\nIBM,100,", one.Output, StringComparison.Ordinal);
+        Assert.Contains("IBM", fitting.Output, StringComparison.Ordinal);
+        Assert.Equal((1, "grid: there is no instrument 'NONE'"), (none.ExitCode, none.Errors));
+        Assert.StartsWith("name,epoch,last_batch,durable_batch,lag,connected,connected_since,last_seen\n", producers.Output, StringComparison.Ordinal);
+        Assert.Equal(3, producers.Output.Split('\n').Length);
+    }
+
+    [Fact]
+    public async Task Runs_of_a_cusip_are_shown_with_the_market_they_make()
+    {
+        var runs = _folder.Write("runs.csv", "kind,time,cusip,channel,sequence,bid,bid_size,ask,ask_size,bid_spread\nrun,2024-05-01T13:30:00Z,037833100,c,1,99.5,10,99.75,20,120.5\n");
+        using var server = Serve("data");
+        var http = await server.ReadLineAsync("http ");
+        Assert.Equal(0, (await GridProcess.RunAsync("feed", "csv", runs, "--to", await server.ReadLineAsync("feed "))).ExitCode);
+
+        var table = await AskAsync(http, "runs", "037833100", "--date", "2024-05-01");
+        var csv = await AskAsync(http, "runs", "037833100", "--format", "csv");
+        var json = await AskAsync(http, "runs", "037833100", "--format", "json");
+
+        Assert.Contains("99.625", table, StringComparison.Ordinal);
+        Assert.Contains("120.5", table, StringComparison.Ordinal);
+        Assert.Contains("2024-05-01T13:30:00.000000000Z,99.5,10,99.75,20,120.5,,,,\n", csv, StringComparison.Ordinal);
+        Assert.Contains("\"spread\":\"0.25\",\"dealers\":1,\"runs\":[{", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Runs_of_a_cusip_that_no_dealer_showed_are_a_failure_that_names_it()
+    {
+        using var server = Serve("data");
+        var http = await server.ReadLineAsync("http ");
+
+        var none = await GridProcess.RunAsync("runs", "037833100", "--http", http);
+        var bad = await GridProcess.RunAsync("runs", "037833101", "--http", http);
+
+        Assert.Equal((1, "grid: no dealer ever showed anything for CUSIP 037833100"), (none.ExitCode, none.Errors));
+        Assert.Equal((1, "grid: '037833101' is not a CUSIP: its check digit is '1', but 0 is right"), (bad.ExitCode, bad.Errors));
+    }
+
+    [Fact]
     public async Task Imported_instruments_are_known_to_the_server()
     {
         var file = _folder.Write("instruments.csv", "symbol,class,tick_size\nIBM,equity,0.01\nA B,equity,1\nGC,future,0.1\n");

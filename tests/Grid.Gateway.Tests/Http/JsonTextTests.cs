@@ -1,6 +1,7 @@
 using System.Text;
 using Grid.Domain.Identifiers;
 using Grid.Gateway.Http;
+using Grid.Gateway.Http.Rows;
 
 namespace Grid.Gateway.Tests.Http;
 

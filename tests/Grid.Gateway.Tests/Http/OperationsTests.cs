@@ -83,8 +83,8 @@ public sealed class OperationsTests
         Assert.Equal(
             """
             name,policy,contiguous,unknown_instrument,not_last_conditions,not_high_low_conditions,not_volume_conditions
-            S,none,False,accept,0,0,0
-            S2,sequence,True,accept,4294967295,0,0
+            S,none,false,accept,0,0,0
+            S2,sequence,true,accept,4294967295,0,0
 
             """,
             await fixture.TextAsync("/v1/sources?format=csv"));

@@ -20,6 +20,18 @@ public sealed class RefusalTests
     }
 
     [Theory]
+    [InlineData("/v1/ticks/A?form=2023-11-14", "there is no argument 'form' (it is '2023-11-14'); GET /v1/ticks/{symbol} takes from, to, limit, format, cursor")]
+    [InlineData("/v1/latest/A?limit=1", "there is no argument 'limit' (it is '1'); GET /v1/latest/{symbol} takes none")]
+    [InlineData("/v1/sources?Format=csv&Format=json", "there is no argument 'Format' (it is 'csv,json'); GET /v1/sources takes format")]
+    public async Task An_argument_that_does_not_exist_is_refused(string path, string detail)
+    {
+        await using var fixture = await HttpFixture.WithAsync("A");
+
+        await fixture.AssertProblemAsync(path, HttpStatusCode.BadRequest, "BadArgument", detail);
+        await fixture.TextAsync("/v1/latest/A?");
+    }
+
+    [Theory]
     [InlineData("evil.example", false)]
     [InlineData("evil.example:7400", false)]
     [InlineData("127.evil.example", false)]
@@ -119,6 +131,7 @@ public sealed class RefusalTests
         Assert.Equal(
             (TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100)), (stream.SendTimeout, stream.KeepAlive, stream.FlushedAfter));
         Assert.Equal((256L << 20, 16, null), (options.InflatedBytesMax, options.PublishersMax, options.IlpMapping));
+        Assert.Empty(options.CorsOrigins);
     }
 
     [Fact]

@@ -81,7 +81,7 @@ public sealed class ArrivalOrderTests
                     var bars = view.Bars(UnixNanos.PerSecond, from, new(long.MaxValue), int.MaxValue, order, context);
                     foreach (var limit in (int[])[1, 2, 7, 50, all.Count, int.MaxValue])
                     {
-                        var page = view.Ticks(from, new(long.MaxValue), limit, order);
+                        var page = view.Ticks(from, new(long.MaxValue), null, limit, order);
                         var expected = all.Where(t => t.Event.EventTime >= from).ToList();
                         Assert.Equal(expected.Take(limit).Select(t => Text(t.Event)), page.Ticks.Select(t => Text(t.Event)));
                         Assert.Equal(expected.Count <= limit, page.IsComplete);

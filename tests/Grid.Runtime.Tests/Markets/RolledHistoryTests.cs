@@ -31,14 +31,14 @@ public sealed class RolledHistoryTests : IDisposable
         _grid.Apply([Trade(1, "09:00:00", "10", "100"), Trade(2, "09:10:00", "12", "100"), Trade(3, "09:20:00", "11", "100")]);
         Fill();
         _grid.Apply([Trade(4, "12:00:00", "11", "100"), Trade(5, "12:01:00", "11", "100"), Trade(6, "12:02:00", "11", "100")]);
-        var page = View().Ticks(Earliest, Latest, 100, _grid.Image.Context.Order);
+        var page = View().Ticks(Earliest, Latest, null, 100, _grid.Image.Context.Order);
         Assert.Equal((3, false, false), (page.Ticks.Count, page.IsComplete, page.AmendmentPending));
-        Assert.True(View().Ticks(At("12:00:00"), Latest, 100, _grid.Image.Context.Order).IsComplete);
+        Assert.True(View().Ticks(At("12:00:00"), Latest, null, 100, _grid.Image.Context.Order).IsComplete);
 
         _grid.Apply([Cancel(7, "12:03:00", amends: 5)]);
         State().Read(out var latest);
         Assert.Equal((6L, "10", "12"), (latest.Day.Count, latest.Day.Open.ToString(), latest.Day.High.ToString()));
-        Assert.True(View().Ticks(At("12:00:00"), Latest, 100, _grid.Image.Context.Order).AmendmentPending);
+        Assert.True(View().Ticks(At("12:00:00"), Latest, null, 100, _grid.Image.Context.Order).AmendmentPending);
         _grid.Apply([Cancel(8, "12:03:00", amends: 1)]);
         Assert.True(State().HasPendingAmendments);
     }
@@ -60,7 +60,7 @@ public sealed class RolledHistoryTests : IDisposable
     public void Cancel_of_a_trade_costs_no_memory_however_much_came_after_it()
     {
         Fill();
-        var oldest = View("MSFT").Ticks(Earliest, Latest, 1, _grid.Image.Context.Order).Ticks[0].Event.Sequence;
+        var oldest = View("MSFT").Ticks(Earliest, Latest, null, 1, _grid.Image.Context.Order).Ticks[0].Event.Sequence;
         var cancel = Cancel(90_000_000, "12:03:00", oldest + 5, ByBatch, Msft);
         var before = GC.GetAllocatedBytesForCurrentThread();
         _grid.Apply([cancel]);
@@ -74,7 +74,7 @@ public sealed class RolledHistoryTests : IDisposable
         var view = View("MSFT");
         var (order, context) = (_grid.Image.Context.Order, _grid.Image.Context);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var page = view.Ticks(Earliest, Latest, 1, order);
+        var page = view.Ticks(Earliest, Latest, null, 1, order);
         var bars = view.Bars(UnixNanos.PerSecond, Earliest, Latest, 2, order, context);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, BytesMost);
         Assert.Equal((1, false, 2), (page.Ticks.Count, page.IsComplete, bars.Count));

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Grid.Gateway.Http;
+namespace Grid.Gateway.Http.Rows;
 
 /// <summary>Sums, which do not fit 64 bits, as plain decimals.</summary>
 internal static class WideDecimal
