@@ -91,7 +91,7 @@ public sealed partial class GatewayServer : IAsyncDisposable
         });
         var app = builder.Build();
         var latest = new LatestEndpoint(grid, options);
-        var refusals = new Refusals(log, options.HostsAllowed, gatekeeper);
+        var refusals = new Refusals(log, options.HostsAllowed, options.CorsOrigins, gatekeeper);
         var access = new HttpAccess(gatekeeper, identity);
         app.Use(next => context => refusals.AnswerAsync(next, context));
         app.Use(next => context => access.AnswerAsync(next, context));

@@ -58,10 +58,10 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
 
     private static readonly RowShape Latency = new(
         Column.Number("count", "738", "How many were measured."),
-        Column.Number("p50", "0.21", "The median."),
-        Column.Number("p95", "0.44", "95 % are no longer."),
-        Column.Number("p99", "0.71", "99 % are no longer."),
-        Column.Number("max", "3.2", "The longest."));
+        Column.Real("p50", "0.21", "The median."),
+        Column.Real("p95", "0.44", "95 % are no longer."),
+        Column.Real("p99", "0.71", "99 % are no longer."),
+        Column.Real("max", "3.2", "The longest."));
 
     private static readonly RowShape Latencies = new(
         Column.Object("visible", Latency, "Until queries show a batch."),
@@ -70,7 +70,7 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
 
     private static readonly RowShape Health = new(
         Column.Text("status", "ready", "live or ready, else what is not."),
-        Column.Text("reasons", "[]", "Why not."));
+        Column.Texts("reasons", "the grid is stopping", "Why not; empty if all is well."));
 
     private static readonly RowShape Status = new(
         Column.Text("started", "2024-03-01T09:00:00+00:00", "When the process started."),
@@ -87,7 +87,7 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
         Column.Number("journal_bytes", "1689728", "Bytes written to the journal since the start."),
         Column.Number("journal_flushes", "738", "Flushes of the journal since the start."),
         Column.Number("snapshot_frame", "1200", "The journal frame that the newest snapshot covers; 0 without one."),
-        Column.Number("snapshot_age_s", "12.5", "Seconds since the newest snapshot; null without one."),
+        Column.Real("snapshot_age_s", "12.5", "Seconds since the newest snapshot; null without one.").OrNull(),
         Column.Number("snapshots_failed", "0", "Snapshots that could not be taken since the start."),
         Column.Number("hot_store_bytes", "67108864", "Bytes of recent ticks and bars on the disk."),
         Column.Number("allocated_bytes", "52428800", "Bytes of memory allocated since the start."),

@@ -10,7 +10,7 @@ namespace Grid.Gateway.Http;
 /// another site: one whose name was pointed at this machine must not reach a server that asks for no key, and no foreign
 /// page may use what a browser remembers of one that does.
 /// </summary>
-internal sealed partial class Refusals(ILogger log, IReadOnlyList<string> hostsAllowed, Gatekeeper gatekeeper)
+internal sealed partial class Refusals(ILogger log, IReadOnlyList<string> hostsAllowed, IReadOnlyList<string> corsOrigins, Gatekeeper gatekeeper)
 {
     /// <summary>Answers a request that nothing is mapped to.</summary>
     public static Task NothingThereAsync(HttpContext context) => Problem.WriteAsync(
@@ -21,11 +21,11 @@ internal sealed partial class Refusals(ILogger log, IReadOnlyList<string> hostsA
         try
         {
             var host = context.Request.Headers.Host.ToString();
-            if (context.Request.Headers.Origin is { Count: > 0 } origin && !IsOurPage(origin.ToString(), host))
+            if (context.Request.Headers.Origin is { Count: > 0 } origin && !IsOurPage(origin.ToString(), host) && !MayRead(origin.ToString(), context.Request.Method))
             {
                 throw new GridException(
                     GridErrorCode.Forbidden,
-                    $"the request comes from a page of '{origin}'; this server answers its own pages only (option {nameof(GatewayOptions.HostsAllowed)})");
+                    $"the request comes from a page of '{origin}'; this server answers its own pages only (options {nameof(GatewayOptions.HostsAllowed)}, {nameof(GatewayOptions.CorsOrigins)})");
             }
 
             if (!gatekeeper.AsksForKeys && !IsMeantForUs(host))
@@ -78,6 +78,9 @@ internal sealed partial class Refusals(ILogger log, IReadOnlyList<string> hostsA
         var start = origin.IndexOf("://", StringComparison.Ordinal);
         return start > 0 && (origin.AsSpan(start + 3).Equals(host, StringComparison.OrdinalIgnoreCase) || IsAllowed(HostName(origin.AsSpan(start + 3))));
     }
+
+    private bool MayRead(string origin, string method) =>
+        corsOrigins.Contains(origin) && (HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method));
 
     private bool IsAllowed(ReadOnlySpan<char> name)
     {

@@ -72,7 +72,7 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
                     TakeOutcomes(in frame, afterLsn, line);
                     break;
                 case JournalFrameType.Source:
-                    TakeSource(in frame);
+                    TakeSource(in frame, line);
                     break;
                 case JournalFrameType.Gap:
                     _gaps.Add((frame.Lsn, frame.LostThrough));
@@ -84,8 +84,14 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
         }
     }
 
-    private void TakeSource(in JournalFrame frame)
+    private void TakeSource(in JournalFrame frame, ReplayLine line)
     {
+        if (_gaps.Count > 0)
+        {
+            // The first declaration may be lost: what came before this one was applied without it.
+            line.Settle();
+        }
+
         try
         {
             var reader = new StateReader(frame.Payload);

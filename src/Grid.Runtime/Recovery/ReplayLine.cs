@@ -44,7 +44,19 @@ internal sealed class ReplayLine : IDisposable
         }
     }
 
-    /// <summary>Returns when everything added is applied.</summary>
+    /// <summary>Returns when everything added so far is applied.</summary>
+    public void Settle()
+    {
+        for (var i = 0; i < BatchesMax; i++)
+        {
+            _room.Wait();
+        }
+
+        _room.Release(BatchesMax);
+        _failure?.Throw();
+    }
+
+    /// <summary>Ends the line: returns when everything added is applied.</summary>
     public void Finish()
     {
         foreach (var queue in _queues)

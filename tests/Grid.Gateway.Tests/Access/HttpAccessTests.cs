@@ -95,7 +95,7 @@ public sealed class HttpAccessTests : IDisposable
         Assert.Equal(HttpStatusCode.Unauthorized, await WithHeaderAsync(fixture, "Authorization", "Basic ???"));
         Assert.Equal(HttpStatusCode.Unauthorized, await WithHeaderAsync(fixture, "Authorization", "Basic " + Convert.ToBase64String(new byte[600])));
         Assert.Equal(HttpStatusCode.Unauthorized, await WithHeaderAsync(fixture, "Sec-WebSocket-Protocol", $"grid, {key}"));
-        Assert.Equal(HttpStatusCode.NotFound, await WithHeaderAsync(fixture, "Sec-WebSocket-Protocol", $"grid, {key}", "/v1/stream"));
+        Assert.Equal(HttpStatusCode.BadRequest, await WithHeaderAsync(fixture, "Sec-WebSocket-Protocol", $"grid, {key}", "/v1/stream"));
         Assert.Equal(HttpStatusCode.Unauthorized, await WithHeaderAsync(fixture, "X-Nothing", key, $"/v1/status?access_token={key}"));
     }
 

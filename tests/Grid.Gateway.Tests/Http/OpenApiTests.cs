@@ -193,7 +193,7 @@ public sealed class OpenApiTests
         {
             null or System.Text.Json.JsonValueKind.Null => "null",
             System.Text.Json.JsonValueKind.String => "string",
-            System.Text.Json.JsonValueKind.Number => "integer",
+            System.Text.Json.JsonValueKind.Number => types.Contains("number") ? "number" : "integer",
             System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False => "boolean",
             System.Text.Json.JsonValueKind.Array => "array",
             _ => "object",

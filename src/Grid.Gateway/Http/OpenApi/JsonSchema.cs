@@ -42,9 +42,17 @@ internal static class JsonSchema
             return schema;
         }
 
+        if (column.Kind == ColumnKind.Texts)
+        {
+            var texts = ArrayOf(new JsonObject { ["type"] = "string" });
+            texts["description"] = column.Description;
+            return texts;
+        }
+
         var type = column.Kind switch
         {
             ColumnKind.Number => "integer",
+            ColumnKind.Real => "number",
             ColumnKind.Flag => "boolean",
             _ => "string",
         };
@@ -61,7 +69,8 @@ internal static class JsonSchema
     {
         ColumnKind.Object => Example(column.Inner!),
         ColumnKind.List => new JsonArray(Example(column.Inner!)),
-        ColumnKind.Number or ColumnKind.Flag => JsonNode.Parse(column.Example),
+        ColumnKind.Texts => new JsonArray(column.Example),
+        ColumnKind.Number or ColumnKind.Real or ColumnKind.Flag => JsonNode.Parse(column.Example),
         _ => column.Example,
     };
 }

@@ -15,8 +15,14 @@ internal enum ColumnKind
     /// <summary>A whole number.</summary>
     Number,
 
+    /// <summary>A measured number, which need not be whole; never in rows.</summary>
+    Real,
+
     /// <summary>True or false.</summary>
     Flag,
+
+    /// <summary>A JSON array of texts; never in rows.</summary>
+    Texts,
 
     /// <summary>A JSON object; never in rows.</summary>
     Object,
@@ -40,6 +46,10 @@ internal sealed record Column(string Name, ColumnKind Kind, string Example, stri
     public static Column Time(string name, string description) => new(name, ColumnKind.Time, "2013-10-07T13:30:00.123456789Z", description);
 
     public static Column Number(string name, string example, string description) => new(name, ColumnKind.Number, example, description);
+
+    public static Column Real(string name, string example, string description) => new(name, ColumnKind.Real, example, description);
+
+    public static Column Texts(string name, string example, string description) => new(name, ColumnKind.Texts, example, description);
 
     public static Column Flag(string name, string description) => new(name, ColumnKind.Flag, "true", description);
 
