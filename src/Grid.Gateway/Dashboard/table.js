@@ -41,6 +41,7 @@ export class MarketTable {
   #filter = '';
   #isStale = true;          // the order must be made again
   #sortedAt = 0;
+  #sortAgain = 0;           // the timer of a new order that had to wait; 0 if none does
   #changed = new Set();     // instruments to show again at the next frame
   #isDrawing = false;
   #active = null;           // the symbol that the keyboard stands on
@@ -117,11 +118,25 @@ export class MarketTable {
     this.#isDrawing = true;
     requestAnimationFrame(now => {
       this.#isDrawing = false;
-      const isLive = this.#sort.column.key !== 'symbol' && this.#changed.size > 0 && now - this.#sortedAt > SORT_AGAIN_MS;
-      if (this.#isStale || isLive) this.#makeOrder(now);
+      if (this.#sort.column.key !== 'symbol' && this.#changed.size > 0) this.#sortSoon(now);
+      if (this.#isStale) this.#makeOrder(now);
       this.#showRows();
       this.#changed.clear();
     });
+  }
+
+  // Rows that jumped with every price could not be read. What changes meanwhile is sorted when the time is up, or the
+  // last change before a quiet market would stay in its old place.
+  #sortSoon(now) {
+    const wait = this.#sortedAt + SORT_AGAIN_MS - now;
+    if (wait <= 0) this.#isStale = true;
+    else if (!this.#sortAgain) {
+      this.#sortAgain = setTimeout(() => {
+        this.#sortAgain = 0;
+        this.#isStale = true;
+        this.#draw();
+      }, wait);
+    }
   }
 
   #makeOrder(now) {

@@ -93,7 +93,7 @@ public sealed class QueryTests : IDisposable
 
         var result = await GridProcess.RunAsync("ticks", "IBM", "--limit", "1", "--http", http);
 
-        Assert.Equal((0, "grid: rows are missing: those over --limit, or those that have left the hot store"), (result.ExitCode, result.Errors));
+        Assert.Equal((0, "grid: there are more rows; --limit or --from shows them"), (result.ExitCode, result.Errors));
     }
 
     [Fact]
