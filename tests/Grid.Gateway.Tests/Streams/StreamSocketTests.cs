@@ -209,7 +209,7 @@ public sealed class StreamSocketTests
         page.Options.SetRequestHeader("Origin", "http://evil.example");
         await Assert.ThrowsAsync<WebSocketException>(() => page.ConnectAsync(new Uri($"ws://{fixture.EndPoint}/v1/stream"), TestContext.Current.CancellationToken));
         using var own = new ClientWebSocket();
-        own.Options.SetRequestHeader("Origin", $"http://localhost:{fixture.EndPoint.Port}");
+        own.Options.SetRequestHeader("Origin", $"http://{fixture.EndPoint}");
         await own.ConnectAsync(new Uri($"ws://{fixture.EndPoint}/v1/stream"), TestContext.Current.CancellationToken);
     }
 
