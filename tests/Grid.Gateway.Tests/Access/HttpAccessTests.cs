@@ -36,6 +36,10 @@ public sealed class HttpAccessTests : IDisposable
         var routes = Routes(fixture).ToList();
         Assert.Contains(("PUT", "/v1/instruments"), routes);
         Assert.Contains(("GET", "/v1/latest/A"), routes);
+        Assert.Contains(("GET", "/v1/stream"), routes);
+        Assert.Contains(("POST", "/v1/events"), routes);
+        Assert.Contains(("POST", "/write"), routes);
+        Assert.Contains(("GET", "/settings"), routes);
 
         foreach (var (method, path) in routes)
         {
@@ -95,7 +99,7 @@ public sealed class HttpAccessTests : IDisposable
         Assert.Equal(HttpStatusCode.Unauthorized, await WithHeaderAsync(fixture, "Authorization", "Basic ???"));
         Assert.Equal(HttpStatusCode.Unauthorized, await WithHeaderAsync(fixture, "Authorization", "Basic " + Convert.ToBase64String(new byte[600])));
         Assert.Equal(HttpStatusCode.Unauthorized, await WithHeaderAsync(fixture, "Sec-WebSocket-Protocol", $"grid, {key}"));
-        Assert.Equal(HttpStatusCode.NotFound, await WithHeaderAsync(fixture, "Sec-WebSocket-Protocol", $"grid, {key}", "/v1/stream"));
+        Assert.Equal(HttpStatusCode.BadRequest, await WithHeaderAsync(fixture, "Sec-WebSocket-Protocol", $"grid, {key}", "/v1/stream"));
         Assert.Equal(HttpStatusCode.Unauthorized, await WithHeaderAsync(fixture, "X-Nothing", key, $"/v1/status?access_token={key}"));
     }
 
