@@ -10,6 +10,8 @@ internal static class WatchCommand
     private static readonly TimeSpan RefreshEvery = TimeSpan.FromMilliseconds(250);
 
     private static readonly Option<Uri?> Http = QueryOptions.Http();
+    private static readonly Option<string?> Key = QueryOptions.Key();
+    private static readonly Option<string?> TlsCa = QueryOptions.TlsCa();
     private static readonly Option<long> Updates = CommandLine.NumberOption("--updates", "end after so many updates; 0 is never", 0, long.MaxValue, 0);
     private static readonly Argument<string[]> Patterns = new("PATTERN")
     {
@@ -19,7 +21,7 @@ internal static class WatchCommand
 
     public static Command Create()
     {
-        var command = new Command("watch", "Show instruments as they change: a live table on a terminal, else a line for each update") { Patterns, Updates, Http };
+        var command = new Command("watch", "Show instruments as they change: a live table on a terminal, else a line for each update") { Patterns, Updates, Http, Key, TlsCa };
         command.SetAction(RunAsync);
         return command;
     }
@@ -36,7 +38,12 @@ internal static class WatchCommand
             // Nobody reads faster than the table is drawn.
             Interval = isTerminal ? RefreshEvery : TimeSpan.Zero,
         };
-        var client = new StreamClient(QueryOptions.ServerOf(line.GetValue(Http)));
+        var client = new StreamClient(new StreamClientOptions
+        {
+            Server = QueryOptions.ServerOf(line.GetValue(Http)),
+            ApiKey = QueryOptions.KeyOf(line.GetValue(Key)),
+            Tls = QueryOptions.TlsOf(line.GetValue(TlsCa)),
+        });
         try
         {
             await new WatchView(Console.Out, isTerminal, RefreshEvery).ShowAsync(client.SubscribeAsync(request, cancel), line.GetValue(Updates), cancel);

@@ -63,7 +63,7 @@ internal sealed class EmbeddedServer : IAsyncDisposable
             grid = await EmbeddedGrid.OpenAsync(settings.Grid, TimeProvider.System, logs, cancel);
             metrics = MetricsExport.Start(settings.Otlp);
             feed = FeedServer.Start(grid, settings.Feed, TimeProvider.System, logs, gatekeeper);
-            ilp = settings.Ilp is null ? null : IlpServer.Start(grid, settings.Ilp, TimeProvider.System, logs);
+            ilp = settings.Ilp is null ? null : IlpServer.Start(grid, settings.Ilp, TimeProvider.System, logs, gatekeeper);
             var http = await GatewayServer.StartAsync(grid, settings.Http, TimeProvider.System, logs, gatekeeper, metrics.Map, cancel);
             return new EmbeddedServer(gatekeeper, grid, metrics, feed, ilp, http);
         }

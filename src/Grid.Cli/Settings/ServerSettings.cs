@@ -48,6 +48,7 @@ internal sealed class ServerSettings
 
     /// <summary>Line protocol over TCP; null to leave it out.</summary>
     public IlpOptions? Ilp { get; set; } = new();
+
     /// <summary>Who is let in, with the key file's path.</summary>
     public AccessOptions Access { get; private set; } = new();
 
@@ -80,7 +81,6 @@ internal sealed class ServerSettings
         settings.Otlp = settings.Bind<OtlpOptions>("Otlp");
         settings.Otlp.Endpoint = configuration[$"Otlp:{EndPointKey}"] ?? settings.Otlp.Endpoint;
         settings.Try(settings.Otlp.Validate);
-        settings.Try(lines.Validate);
         settings.Http.IlpMapping ??= lines.Mapping;
         settings.Try(settings.Access.Validate);
 
@@ -105,6 +105,10 @@ internal sealed class ServerSettings
     {
         Try(() => Feed.Validate(hasKeys));
         Try(() => Http.Validate(hasKeys));
+        if (Ilp is { } ilp)
+        {
+            Try(() => ilp.Validate(hasKeys));
+        }
     }
 
     // What the section Tls says holds for each port that does not say it itself.
@@ -115,6 +119,7 @@ internal sealed class ServerSettings
             var tls = Bind<TlsOptions>(TlsKey);
             Feed.Tls ??= tls;
             Http.Tls ??= tls;
+            Ilp?.Tls ??= tls;
         }
     }
 

@@ -1,3 +1,5 @@
+using Grid.Client.Tls;
+
 namespace Grid.Client.Streams;
 
 /// <summary>Options of a subscribing client. Each has a default and a range; <see cref="Validate"/> names every one that is out of it.</summary>
@@ -5,6 +7,12 @@ public sealed class StreamClientOptions
 {
     /// <summary>The server; http://127.0.0.1:7400 by default.</summary>
     public Uri Server { get; set; } = Query.QueryClient.DefaultAddress;
+
+    /// <summary>The key for a server that asks for one; null, the default, for none.</summary>
+    public string? ApiKey { get; set; }
+
+    /// <summary>Whom to trust over https; null, the default, for whom the machine does.</summary>
+    public ClientTlsOptions? Tls { get; set; }
 
     /// <summary>Time for a connection to be made and answered; 100 ms to 1 minute, 5 s by default.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);

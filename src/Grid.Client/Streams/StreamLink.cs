@@ -1,5 +1,7 @@
+using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
+using Grid.Client.Query;
 using Grid.Domain;
 
 namespace Grid.Client.Streams;
@@ -8,16 +10,20 @@ namespace Grid.Client.Streams;
 internal sealed class StreamLink : IDisposable
 {
     private readonly ClientWebSocket _socket = new();
+    private readonly HttpClient _http;
     private byte[] _buffer = new byte[64 << 10];
 
     private StreamLink(StreamClientOptions options)
     {
+        _http = GridHttp.Create(options.Server, options.ApiKey, options.Tls);
         _socket.Options.KeepAliveInterval = options.KeepAlive;
         _socket.Options.KeepAliveTimeout = options.KeepAlive;
+        _socket.Options.CollectHttpResponseDetails = true;
     }
 
     /// <summary>Connects.</summary>
     /// <exception cref="GridException">Unreachable, TimedOut, or what the server refuses.</exception>
+    /// <exception cref="IOException">A file of the option Tls cannot be read or is no certificate.</exception>
     public static async Task<StreamLink> OpenAsync(StreamClientOptions options, TimeProvider time, CancellationToken cancel)
     {
         var link = new StreamLink(options);
@@ -26,14 +32,19 @@ internal sealed class StreamLink : IDisposable
         var address = new UriBuilder(options.Server) { Scheme = options.Server.Scheme == "https" ? "wss" : "ws", Path = "/v1/stream" }.Uri;
         try
         {
-            await link._socket.ConnectAsync(address, either.Token).ConfigureAwait(false);
+            await link._socket.ConnectAsync(address, link._http, either.Token).ConfigureAwait(false);
             return link;
         }
         catch (Exception e)
         {
+            var status = link._socket.HttpStatusCode;
             link.Dispose();
             throw e switch
             {
+                WebSocketException when status is HttpStatusCode.Unauthorized =>
+                    new GridException(GridErrorCode.Unauthorized, $"the grid at {options.Server} asks for a key that holds (option {nameof(StreamClientOptions.ApiKey)})", e),
+                WebSocketException when status is HttpStatusCode.Forbidden =>
+                    new GridException(GridErrorCode.Forbidden, $"the key (option {nameof(StreamClientOptions.ApiKey)}) may not subscribe at {options.Server}", e),
                 OperationCanceledException when !cancel.IsCancellationRequested =>
                     new GridException(GridErrorCode.TimedOut, $"the grid at {options.Server} did not answer within {options.ConnectTimeout.TotalSeconds} s", e),
                 WebSocketException => new GridException(GridErrorCode.Unreachable, $"no grid answers at {options.Server}: {e.Message}", e),
@@ -86,5 +97,6 @@ internal sealed class StreamLink : IDisposable
     {
         _socket.Abort();
         _socket.Dispose();
+        _http.Dispose();
     }
 }

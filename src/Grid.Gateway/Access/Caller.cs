@@ -10,6 +10,7 @@ internal sealed class Caller
         KeyId = keyId;
         Role = role;
         Sources = sources;
+        MayWriteAll = sources.Contains("*");
     }
 
     /// <summary>The caller of a server that asks for no keys, who may do everything.</summary>
@@ -23,6 +24,9 @@ internal sealed class Caller
 
     /// <summary>The sources that it may write, as patterns.</summary>
     public IReadOnlyList<string> Sources { get; }
+
+    /// <summary>True if it may write every source.</summary>
+    public bool MayWriteAll { get; }
 
     public static Caller Of(KeyRecord key) => new(key.Id, key.Role, key.Role == AccessRole.Admin ? ["*"] : key.Sources);
 

@@ -6,25 +6,23 @@ using Grid.Gateway.Tls;
 
 namespace Grid.Gateway.Feed;
 
-/// <summary>Lets one connection in, by the key that it brings before Hello or by its client certificate. Used by the connection's reader alone.</summary>
-internal sealed class FeedAdmission(Gatekeeper gatekeeper, FeedTransport transport)
+/// <summary>Lets one connection in, by the key that it brings before all else or by its client certificate. Used by the connection's reader alone.</summary>
+/// <param name="gatekeeper">Decides.</param>
+/// <param name="transport">The connection.</param>
+/// <param name="action">What is asked for, for the log.</param>
+/// <param name="howTo">How a key is brought, for who brought none.</param>
+internal sealed class FeedAdmission(Gatekeeper gatekeeper, FeedTransport transport, string action, string howTo)
 {
-    private const string Action = "feed";
-    private const string HowTo = "an Authenticate frame before Hello brings it (option ApiKey of the client, --key of 'grid feed')";
-
-    private bool _broughtKey;
     private Caller? _byKey;
 
-    /// <summary>Takes the payload of an Authenticate frame.</summary>
-    /// <exception cref="GridException">The key is refused, or came before.</exception>
-    public void Authenticate(ReadOnlySpan<byte> payload, FeedPlace place)
-    {
-        if (_broughtKey)
-        {
-            throw new GridException(GridErrorCode.Malformed, $"{place}: Authenticate came again; it comes once, before Hello");
-        }
+    /// <summary>True once a key was brought, if only to a server that asks for none.</summary>
+    public bool HasKey { get; private set; }
 
-        _broughtKey = true;
+    /// <summary>Takes a key's text.</summary>
+    /// <exception cref="GridException">The key is refused.</exception>
+    public void Authenticate(ReadOnlySpan<byte> payload)
+    {
+        HasKey = true;
         if (!gatekeeper.AsksForKeys)
         {
             return;
@@ -38,7 +36,11 @@ internal sealed class FeedAdmission(Gatekeeper gatekeeper, FeedTransport transpo
 
     /// <summary>Says who it is, for as long as that one may go on.</summary>
     /// <exception cref="GridException">Nobody who may.</exception>
-    public AccessLease Enter()
+    public AccessLease Enter() => TryEnter() ?? throw Refuse(AccessAnswer.NoKey, Caller.Anyone);
+
+    /// <summary>As <see cref="Enter"/>, but null for who has not shown yet that he may.</summary>
+    /// <exception cref="GridException">One who may not.</exception>
+    public AccessLease? TryEnter()
     {
         if (!gatekeeper.AsksForKeys)
         {
@@ -51,7 +53,7 @@ internal sealed class FeedAdmission(Gatekeeper gatekeeper, FeedTransport transpo
             throw Refuse(AccessAnswer.WrongRole, byCertificate, $"the client's certificate stands for key '{byCertificate.KeyId}', but key '{_byKey.KeyId}' was brought");
         }
 
-        return gatekeeper.Lease(byCertificate ?? _byKey ?? throw Refuse(AccessAnswer.NoKey, Caller.Anyone));
+        return (byCertificate ?? _byKey) is { } caller ? gatekeeper.Lease(caller) : null;
     }
 
     private Caller? OfCertificate()
@@ -80,7 +82,7 @@ internal sealed class FeedAdmission(Gatekeeper gatekeeper, FeedTransport transpo
 
     private GridException Refuse(AccessAnswer answer, Caller caller, string? message = null)
     {
-        var refusal = gatekeeper.Refuse(answer, caller, AccessRole.Feed, transport.Peer, Action, HowTo);
+        var refusal = gatekeeper.Refuse(answer, caller, AccessRole.Feed, transport.Peer, action, howTo);
         return new GridException(refusal.Code, message ?? refusal.Message);
     }
 }

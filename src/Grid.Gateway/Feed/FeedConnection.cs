@@ -1,6 +1,7 @@
 using Grid.Domain;
 using Grid.Domain.Feed;
 using Grid.Gateway.Access;
+using Grid.Gateway.Publishing;
 using Grid.Runtime;
 using Microsoft.Extensions.Logging;
 
@@ -12,6 +13,8 @@ namespace Grid.Gateway.Feed;
 /// </summary>
 internal sealed class FeedConnection : IFeedListener, IDisposable
 {
+    private const string HowTo = "an Authenticate frame before Hello brings it (option ApiKey of the client, --key of 'grid feed')";
+
     private readonly FeedTransport _transport;
     private readonly Gatekeeper _gatekeeper;
     private readonly IGrid _grid;
@@ -52,7 +55,7 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
     {
         _transport = transport;
         _gatekeeper = gatekeeper;
-        _admission = new FeedAdmission(gatekeeper, transport);
+        _admission = new FeedAdmission(gatekeeper, transport, "feed", HowTo);
         _operation = operation;
         _grid = grid;
         _options = options;
@@ -233,7 +236,12 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
     {
         if (header is { Type: FeedFrameType.Authenticate, Flags: 0 })
         {
-            _admission.Authenticate(payload.Span, _place);
+            if (_admission.HasKey)
+            {
+                throw new GridException(GridErrorCode.Malformed, $"{_place}: Authenticate came again; it comes once, before Hello");
+            }
+
+            _admission.Authenticate(payload.Span);
             return true;
         }
 
@@ -247,6 +255,7 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
             throw Refused(refusal);
         }
 
+        EventPublisher.RequireOther(hello.Producer);
         _lease = _admission.Enter();
         _lease.Ended.UnsafeRegister(static c => ((FeedConnection)c!).Close(((FeedConnection)c)._lease!.Reason!), this);
         var feed = await _grid.OpenFeedAsync(new FeedHello(hello.Producer, hello.Epoch, (AckLevel)hello.Ack), this, cancel);

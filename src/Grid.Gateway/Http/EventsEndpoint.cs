@@ -61,7 +61,8 @@ internal sealed class EventsEndpoint(EventPublisher publisher, GatewayOptions op
     private static async Task AnswerAsync(HttpContext context, PublishedCounts counts, RowFaults faults)
     {
         var isWhole = faults.Count == 0;
-        context.Response.StatusCode = isWhole ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest;
+        var code = faults.CodeIf(counts.Events);
+        context.Response.StatusCode = isWhole ? StatusCodes.Status200OK : GridError.HttpStatus(code);
         context.Response.ContentType = isWhole ? "application/json" : "application/problem+json";
         await using (var json = new Utf8JsonWriter(context.Response.BodyWriter))
         {
@@ -69,10 +70,10 @@ internal sealed class EventsEndpoint(EventPublisher publisher, GatewayOptions op
             if (!isWhole)
             {
                 json.WriteString("type", "about:blank");
-                json.WriteString("title", nameof(GridErrorCode.Malformed));
+                json.WriteString("title", code.ToString());
                 json.WriteNumber("status", context.Response.StatusCode);
-                json.WriteString("detail", $"{faults.Shown[0]}; {faults.Count} rows are malformed, {counts.Events} were taken");
-                json.WriteString("code", nameof(GridErrorCode.Malformed));
+                json.WriteString("detail", $"{faults.Shown[0]}; {faults.Count} rows are {(code == GridErrorCode.Forbidden ? "forbidden" : "malformed")}, {counts.Events} were taken");
+                json.WriteString("code", code.ToString());
                 json.WriteBoolean("retry", false);
             }
 

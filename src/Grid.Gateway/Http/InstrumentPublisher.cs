@@ -4,6 +4,7 @@ using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
+using Grid.Gateway.Access;
 using Grid.Gateway.Publishing;
 
 namespace Grid.Gateway.Http;
@@ -12,7 +13,9 @@ namespace Grid.Gateway.Http;
 internal sealed class InstrumentPublisher(EventPublisher publisher, TimeProvider time)
 {
     private static readonly byte[] Source = Encoding.ASCII.GetBytes("http");
-    private static readonly PublicationTerms Terms = new(DedupPolicy.None);
+
+    // The route needs an admin, who may write every source.
+    private static readonly PublicationTerms Terms = new(Caller.Anyone, DedupPolicy.None);
 
     // Of two definitions of one instrument the later holds, so that no two have the same time.
     private readonly Lock _clock = new();

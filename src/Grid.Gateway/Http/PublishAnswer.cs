@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Grid.Domain;
 using Grid.Gateway.Publishing;
 
 namespace Grid.Gateway.Http;
@@ -26,7 +27,7 @@ internal static class PublishAnswer
         json.WriteEndArray();
     }
 
-    /// <summary>The first malformed rows, each with its place and as much as is known of field, value and rule.</summary>
+    /// <summary>The first refused rows, each with its place and as much as is known of field, value and rule.</summary>
     public static void WriteErrors(Utf8JsonWriter json, RowFaults faults)
     {
         json.WriteStartArray("errors");
@@ -45,6 +46,7 @@ internal static class PublishAnswer
             }
 
             json.WriteNumber("offset", placed.Offset);
+            WriteIfKnown(json, "code", placed.Fault.Code == GridErrorCode.Malformed ? null : placed.Fault.Code.ToString());
             WriteIfKnown(json, "field", placed.Fault.Field);
             WriteIfKnown(json, "value", placed.Fault.Value);
             WriteIfKnown(json, "rule", placed.Fault.Rule);

@@ -1,6 +1,7 @@
 using Grid.Domain;
 using Grid.Domain.Dedup;
 using Grid.Domain.Identifiers;
+using Grid.Gateway.Access;
 using Grid.Gateway.Publishing;
 using Microsoft.AspNetCore.Http;
 
@@ -15,9 +16,9 @@ internal static class PublishArguments
     private const string PolicyHeader = "Grid-Policy";
     private static readonly string Policies = string.Join(", ", Enum.GetNames<DedupPolicy>()).ToLowerInvariant();
 
-    /// <summary>The policy and the identity that the client asks for.</summary>
+    /// <summary>Who publishes, and the policy and the identity that the client asks for.</summary>
     /// <exception cref="GridException">One of them is not well formed.</exception>
-    public static PublicationTerms Terms(HttpContext context) => new(Policy(context), Batch(context));
+    public static PublicationTerms Terms(HttpContext context) => new(Caller.Of(context), Policy(context), Batch(context));
 
     /// <summary>The source of rows that name none.</summary>
     public static string Source(HttpContext context, string otherwise)

@@ -73,7 +73,8 @@ internal sealed class IlpEndpoints(EventPublisher publisher, IlpMapping mapping,
         if (faults.Count > 0)
         {
             var message = $"partial write: {faults.Shown[0]}; written={counts.Events} dropped={faults.Count}";
-            return RefuseAsync(context, StatusCodes.Status400BadRequest, "invalid", message, faults, counts.Events);
+            var status = GridError.HttpStatus(faults.CodeIf(counts.Events));
+            return RefuseAsync(context, status, Code(status), message, faults, counts.Events);
         }
 
         context.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -107,6 +108,7 @@ internal sealed class IlpEndpoints(EventPublisher publisher, IlpMapping mapping,
 
     private static string Code(int status) => status switch
     {
+        StatusCodes.Status403Forbidden => "forbidden",
         StatusCodes.Status409Conflict => "conflict",
         StatusCodes.Status413PayloadTooLarge => "request too large",
         StatusCodes.Status429TooManyRequests => "too many requests",

@@ -8,8 +8,11 @@ internal static partial class IlpLog
     [LoggerMessage(Level = LogLevel.Information, Message = "ilp listens on {EndPoint}")]
     public static partial void Listening(ILogger log, string endPoint);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "ilp {Peer} opened")]
-    public static partial void Opened(ILogger log, string peer);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "ilp {Peer} opened: key {KeyId}")]
+    public static partial void Opened(ILogger log, string peer, string keyId);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "ilp {Peer} made no TLS handshake: {Reason}")]
+    public static partial void NoHandshake(ILogger log, string peer, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "ilp {Peer} closed after {Events} events and {Refused} refused lines: {Reason}")]
     public static partial void Closed(ILogger log, string peer, long events, long refused, string reason);

@@ -1,16 +1,20 @@
 using System.Net;
 using Grid.Domain;
+using Grid.Gateway.Tls;
 
 namespace Grid.Gateway.Ilp;
 
-/// <summary>Options of line protocol over TCP. Each has a default and a range; <see cref="Validate"/> names every one that is out of it.</summary>
+/// <summary>Options of line protocol over TCP. Each has a default and a range; <see cref="Validate(bool)"/> names every one that is out of it.</summary>
 public sealed class IlpOptions
 {
     /// <summary>Port of a server that is not told another.</summary>
     public const int DefaultPort = 7402;
 
-    /// <summary>Where to listen: loopback only in this release. Port 0 picks a free one. 127.0.0.1:7402 by default.</summary>
+    /// <summary>Where to listen; an address that is not loopback needs keys and <see cref="Tls"/>. Port 0 picks a free one. 127.0.0.1:7402 by default.</summary>
     public IPEndPoint EndPoint { get; set; } = new(IPAddress.Loopback, DefaultPort);
+
+    /// <summary>TLS; null, the default, for none.</summary>
+    public TlsOptions? Tls { get; set; }
 
     /// <summary>Connections at a time; 1 to <see cref="GridLimits.IlpConnectionsMax"/>, 1,024 by default. One more is closed.</summary>
     public int ConnectionsMax { get; set; } = 1024;
@@ -18,7 +22,7 @@ public sealed class IlpOptions
     /// <summary>Bytes of a line; 1 KB to <see cref="GridLimits.RowBytesMax"/>, 64 KB by default. A longer one is refused and the connection goes on.</summary>
     public int LineBytesMax { get; set; } = 64 << 10;
 
-    /// <summary>Time that a line which has begun has to end; 1 s to 10 minutes, 10 s by default. Then the connection is closed.</summary>
+    /// <summary>Time that a line which has begun has to end, and a new connection to bring its key; 1 s to 10 minutes, 10 s by default. Then the connection is closed.</summary>
     public TimeSpan LineTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Time without a whole line after which a connection is closed; 1 s to 1 day, 10 minutes by default.</summary>
@@ -36,12 +40,18 @@ public sealed class IlpOptions
     /// <summary>A file that says what measurements and columns are (<see cref="IlpMapping"/>), over TCP and HTTP; without it they are those of Grid.</summary>
     public string? Mapping { get; set; }
 
-    /// <summary>Throws if an option is out of its range.</summary>
+    /// <summary>Throws if an option is out of its range for a server without keys.</summary>
     /// <exception cref="ArgumentException">One line for each option that is: its name, its value and the rule.</exception>
-    public void Validate()
+    public void Validate() => Validate(hasKeys: false);
+
+    /// <summary>Throws if an option is out of its range.</summary>
+    /// <param name="hasKeys">Whether clients are asked for keys.</param>
+    /// <exception cref="ArgumentException">One line for each option that is: its name, its value and the rule.</exception>
+    public void Validate(bool hasKeys)
     {
         var faults = new OptionFaults("Ilp");
-        faults.CheckEndPoint(nameof(EndPoint), EndPoint, hasKeys: false, needsTls: true);
+        faults.CheckEndPoint(nameof(EndPoint), EndPoint, hasKeys, needsTls: Tls is null);
+        Tls?.Check(faults);
         faults.CheckRange(nameof(ConnectionsMax), ConnectionsMax, 1, GridLimits.IlpConnectionsMax, "connections");
         faults.CheckRange(nameof(LineBytesMax), LineBytesMax, 1 << 10, GridLimits.RowBytesMax, "bytes");
         faults.CheckRange(nameof(LineTimeout), LineTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));

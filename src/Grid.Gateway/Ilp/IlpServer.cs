@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Grid.Gateway.Access;
+using Grid.Gateway.Feed;
 using Grid.Gateway.Publishing;
+using Grid.Gateway.Tls;
 using Grid.Runtime;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +19,11 @@ public sealed class IlpServer : IAsyncDisposable
     private const int BacklogMax = 1024;
     private static readonly TimeSpan AcceptAgainAfter = TimeSpan.FromMilliseconds(100);
 
+    // Names the connections of all servers of a process.
+    private static long _connections;
+
+    private readonly Gatekeeper _gatekeeper;
+    private readonly TlsIdentity? _identity;
     private readonly IlpOptions _options;
     private readonly IlpMapping _mapping;
     private readonly TimeProvider _time;
@@ -28,8 +36,10 @@ public sealed class IlpServer : IAsyncDisposable
     private readonly Task _accepting;
     private long _refused;
 
-    private IlpServer(IGrid grid, IlpOptions options, TimeProvider time, ILogger log, Socket listener)
+    private IlpServer(IGrid grid, Gatekeeper gatekeeper, TlsIdentity? identity, IlpOptions options, TimeProvider time, ILogger log, Socket listener)
     {
+        _gatekeeper = gatekeeper;
+        _identity = identity;
         _options = options;
         _mapping = IlpMapping.Load(options.Mapping);
         _time = time;
@@ -53,15 +63,23 @@ public sealed class IlpServer : IAsyncDisposable
     public long LinesRefused => Volatile.Read(ref _refused);
 
     /// <summary>Begins to listen.</summary>
+    /// <param name="grid">Where the events go.</param>
+    /// <param name="options">Where and how.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logs">Where it logs.</param>
+    /// <param name="gatekeeper">Says who may write; null for anyone, on loopback.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="IOException">The address cannot be listened on.</exception>
-    public static IlpServer Start(IGrid grid, IlpOptions options, TimeProvider time, ILoggerFactory logs)
+    /// <exception cref="IOException">The address cannot be listened on, or the certificate cannot be used.</exception>
+    public static IlpServer Start(IGrid grid, IlpOptions options, TimeProvider time, ILoggerFactory logs, Gatekeeper? gatekeeper = null)
     {
         ArgumentNullException.ThrowIfNull(grid);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(logs);
-        options.Validate();
+        gatekeeper ??= Gatekeeper.WithoutKeys(time, logs);
+        options.Validate(gatekeeper.AsksForKeys);
+        var log = logs.CreateLogger<IlpServer>();
+        var identity = options.Tls is { } tls ? TlsIdentity.Open("ilp", tls, time, log) : null;
         var listener = new Socket(options.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -71,10 +89,11 @@ public sealed class IlpServer : IAsyncDisposable
         catch (SocketException e)
         {
             listener.Dispose();
+            identity?.Dispose();
             throw new IOException($"line protocol cannot listen on {options.EndPoint}: {e.Message}", e);
         }
 
-        return new IlpServer(grid, options, time, logs.CreateLogger<IlpServer>(), listener);
+        return new IlpServer(grid, gatekeeper, identity, options, time, log, listener);
     }
 
     /// <summary>Stops listening, takes in what was received, and closes all connections.</summary>
@@ -96,6 +115,7 @@ public sealed class IlpServer : IAsyncDisposable
 
         await Task.WhenAll(_open.Values);
         await _publisher.DisposeAsync();
+        _identity?.Dispose();
         _stop.Dispose();
     }
 
@@ -133,7 +153,8 @@ public sealed class IlpServer : IAsyncDisposable
 
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         var rows = new IlpRows(_mapping, IlpPrecision.UnitNs(_options.Precision), _time);
-        var connection = new IlpConnection(socket, rows, _publisher, this, _options, _time, _log);
+        var operation = $"ilp-{Environment.ProcessId}-{Interlocked.Increment(ref _connections)}";
+        var connection = new IlpConnection(new FeedTransport(socket, _identity), _gatekeeper, rows, _publisher, this, operation, _options, _time, _log);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _open[connection] = done.Task;
         _ = Task.Run(async () =>

@@ -50,6 +50,16 @@ internal sealed class EventPublisher : IAsyncDisposable
         }
     }
 
+    /// <summary>Throws if a client's producer has a name that is the server's own.</summary>
+    /// <exception cref="GridException">BadName.</exception>
+    public static void RequireOther(string producer)
+    {
+        if (producer.StartsWith(ReservedPrefix, StringComparison.Ordinal))
+        {
+            throw new GridException(GridErrorCode.BadName, $"producer '{producer}' begins with '{ReservedPrefix}', which is the server's own");
+        }
+    }
+
     /// <summary>Begins a publication; waits while all feeds are lent.</summary>
     /// <exception cref="GridException">What refuses a feed: EpochStale, StorageFailed, Stopping.</exception>
     public async ValueTask<Publication> BeginAsync(PublicationTerms terms, CancellationToken cancel)

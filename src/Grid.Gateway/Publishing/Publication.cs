@@ -5,6 +5,7 @@ using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 using Grid.Domain.Validation;
+using Grid.Gateway.Rows;
 
 namespace Grid.Gateway.Publishing;
 
@@ -24,6 +25,9 @@ internal sealed class Publication : IAsyncDisposable
     // Sources that this publication met, by number. A new one is declared before the first batch that has events of it.
     private readonly List<SourceUse> _sources = [];
     private int _undeclared;
+
+    // The source that was allowed last: rows mostly share theirs.
+    private byte[] _allowed = [];
     private bool _isLeft;
 
     internal Publication(EventPublisher publisher, PublisherSlot slot, PublisherFeed feed, PublicationTerms terms)
@@ -46,6 +50,27 @@ internal sealed class Publication : IAsyncDisposable
 
     /// <summary>True if the batch should be flushed before more is added.</summary>
     public bool IsFull => _encoder.IsFull;
+
+    /// <summary>True if events of a source may be added. Asked before the source is numbered, so that one that may not leaves no trace.</summary>
+    public bool MayWrite(ReadOnlySpan<byte> source)
+    {
+        if (_terms.Caller.MayWriteAll || (_allowed.Length > 0 && source.SequenceEqual(_allowed)))
+        {
+            return true;
+        }
+
+        Span<char> text = stackalloc char[GridLimits.NameBytesMax];
+        if (!_terms.Caller.MayWrite(text[..Encoding.Latin1.GetChars(source, text)]))
+        {
+            return false;
+        }
+
+        _allowed = source.ToArray();
+        return true;
+    }
+
+    /// <summary>What is told of a row whose source may not be written.</summary>
+    public RowFault MayNotWrite(string source) => new(_terms.Caller.MayNotWrite(source), "source", source) { Code = GridErrorCode.Forbidden };
 
     /// <summary>The number of a name, for events of this publication alone.</summary>
     /// <exception cref="GridException">BadName, or TooLarge if there are too many.</exception>

@@ -2,17 +2,16 @@ using System.Text;
 using Grid.Domain;
 using Grid.Domain.Dedup;
 using Grid.Domain.Identifiers;
+using Grid.Gateway.Access;
 
 namespace Grid.Gateway.Publishing;
 
 /// <summary>What a client asks of a publication.</summary>
+/// <param name="Caller">Who publishes: says which sources may be written.</param>
 /// <param name="Policy">The policy that all its sources must have; null lets a new source have <c>sequence</c> if its first row has a number, else <c>none</c>.</param>
 /// <param name="Batch">Who publishes and under which number, so that it can be tried again; null for nobody in particular.</param>
 /// <param name="AwaitsOutcomes">False if nobody will ask what became of it.</param>
-internal sealed record PublicationTerms(DedupPolicy? Policy = null, BatchIdentity? Batch = null, bool AwaitsOutcomes = true)
-{
-    public static PublicationTerms Usual { get; } = new();
-}
+internal sealed record PublicationTerms(Caller Caller, DedupPolicy? Policy = null, BatchIdentity? Batch = null, bool AwaitsOutcomes = true);
 
 /// <summary>The identity of a request's events: sent again under the same number they are acknowledged and not applied again.</summary>
 internal sealed record BatchIdentity
@@ -25,10 +24,7 @@ internal sealed record BatchIdentity
             throw new GridException(GridErrorCode.BadName, $"producer: {NameRules.Explain(producer)}");
         }
 
-        if (producer.StartsWith(EventPublisher.ReservedPrefix, StringComparison.Ordinal))
-        {
-            throw new GridException(GridErrorCode.BadName, $"producer '{producer}' begins with '{EventPublisher.ReservedPrefix}', which is the server's own");
-        }
+        EventPublisher.RequireOther(producer);
 
         if (epoch == 0 || batch == 0)
         {

@@ -1,5 +1,7 @@
+using System.Text;
 using Grid.Domain;
 using Grid.Domain.Events;
+using Grid.Domain.Identifiers;
 using Grid.Gateway.Rows;
 
 namespace Grid.Gateway.Publishing;
@@ -13,17 +15,20 @@ internal sealed class RowIntake
     private readonly Action<PlacedFault> _onFault;
     private readonly int _rowBytesMax;
 
+    // Of the row at hand: its source, if that may not be written.
+    private string? _forbidden;
+
     /// <param name="reader">The format.</param>
     /// <param name="defaultSource">The source of rows that name none.</param>
     /// <param name="rowBytesMax">Longest row.</param>
-    /// <param name="onFault">Is told of each malformed row.</param>
+    /// <param name="onFault">Is told of each row that is malformed or may not be written.</param>
     public RowIntake(RowReader reader, string defaultSource, int rowBytesMax, Action<PlacedFault> onFault)
     {
         _reader = reader;
         _rowBytesMax = rowBytesMax;
         _onFault = onFault;
         _scanner = new RowScanner(reader, rowBytesMax);
-        _row = new EventRow(defaultSource, (kind, name) => Target!.NumberOf(kind, name));
+        _row = new EventRow(defaultSource, Number);
     }
 
     /// <summary>Where events go. It may change between two calls.</summary>
@@ -81,8 +86,13 @@ internal sealed class RowIntake
             return;
         }
 
+        _forbidden = null;
         var kind = _reader.Read(text, _row, out var fault);
-        if (kind == RowKind.Event)
+        if (kind == RowKind.Event && _forbidden is not null)
+        {
+            Fault(Target!.MayNotWrite(_forbidden));
+        }
+        else if (kind == RowKind.Event)
         {
             Add();
         }
@@ -91,6 +101,17 @@ internal sealed class RowIntake
             IsOver = kind == RowKind.Fatal;
             Fault(fault);
         }
+    }
+
+    private int Number(NameKind kind, ReadOnlySpan<byte> name)
+    {
+        if (kind == NameKind.Source && !Target!.MayWrite(name))
+        {
+            _forbidden = Encoding.ASCII.GetString(name);
+            return 0;
+        }
+
+        return Target!.NumberOf(kind, name);
     }
 
     private void Add()
@@ -124,13 +145,20 @@ internal sealed record PlacedFault(long Line, long Offset, long? Item, RowFault 
     }
 }
 
-/// <summary>The malformed rows of one body: the first ones each, the others by number.</summary>
+/// <summary>The refused rows of one body: the first ones each, the others by number.</summary>
 internal sealed class RowFaults
 {
     private readonly List<PlacedFault> _shown = [];
+    private long _forbidden;
 
     /// <summary>All of them.</summary>
     public long Count { get; private set; }
+
+    /// <summary>
+    /// What they are, taken together: forbidden if all are, and nothing was taken. Clients send again whole what is forbidden, which
+    /// must not send twice what was taken.
+    /// </summary>
+    public GridErrorCode CodeIf(long taken) => taken == 0 && Count > 0 && _forbidden == Count ? GridErrorCode.Forbidden : GridErrorCode.Malformed;
 
     /// <summary>The first ones.</summary>
     public IReadOnlyList<PlacedFault> Shown => _shown;
@@ -138,6 +166,7 @@ internal sealed class RowFaults
     public void Add(PlacedFault fault)
     {
         Count++;
+        _forbidden += fault.Fault.Code == GridErrorCode.Forbidden ? 1 : 0;
         if (_shown.Count < GridLimits.RowFaultsShownMax)
         {
             _shown.Add(fault);

@@ -1,4 +1,5 @@
 using System.Text;
+using Grid.Domain;
 
 namespace Grid.Gateway.Rows;
 
@@ -13,6 +14,9 @@ public sealed record RowFault(string Message, string? Field = null, string? Valu
 
     /// <summary>Byte of the line at which it is, from 1; null if that says nothing.</summary>
     public int? Column { get; init; }
+
+    /// <summary>What kind of fault: malformed, unless the row is well formed and its source may not be written.</summary>
+    public GridErrorCode Code { get; init; } = GridErrorCode.Malformed;
 
     /// <summary>A value that is not what its field holds.</summary>
     public static RowFault NotA(string field, ReadOnlySpan<byte> value, string rule)

@@ -1,4 +1,5 @@
 using Grid.Domain;
+using Grid.Gateway.Access;
 using Grid.Gateway.Http;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Http;
@@ -13,10 +14,10 @@ internal sealed class StreamEndpoint(IGrid grid, GatewayOptions options, TimePro
 
     public async Task AnswerAsync(HttpContext context)
     {
-        if (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !IsAllowed(origin))
+        if (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !IsAllowed(origin, context.Request.Host.Value))
         {
             throw new GridException(
-                GridErrorCode.BadArgument, $"a page of '{origin}' may not subscribe; pages of this host may (option {nameof(GatewayOptions.HostsAllowed)})");
+                GridErrorCode.Forbidden, $"a page of '{origin}' may not subscribe; pages of this server may (option {nameof(GatewayOptions.HostsAllowed)})");
         }
 
         if (Interlocked.Increment(ref _connections) > _options.ConnectionsMax)
@@ -28,13 +29,14 @@ internal sealed class StreamEndpoint(IGrid grid, GatewayOptions options, TimePro
 
         try
         {
+            using var lease = Gatekeeper.LeaseOf(context);
             if (context.WebSockets.IsWebSocketRequest)
             {
-                await ServeSocketAsync(context).ConfigureAwait(false);
+                await ServeSocketAsync(context, lease).ConfigureAwait(false);
             }
             else
             {
-                await new StreamEvents(grid, _options, time).AnswerAsync(context, stopping).ConfigureAwait(false);
+                await new StreamEvents(grid, _options, time).AnswerAsync(context, lease, stopping).ConfigureAwait(false);
             }
         }
         finally
@@ -43,16 +45,23 @@ internal sealed class StreamEndpoint(IGrid grid, GatewayOptions options, TimePro
         }
     }
 
-    private async Task ServeSocketAsync(HttpContext context)
+    private async Task ServeSocketAsync(HttpContext context, AccessLease lease)
     {
-        var accept = new WebSocketAcceptContext { KeepAliveInterval = _options.KeepAlive, KeepAliveTimeout = _options.KeepAlive };
+        // A browser that brings its key as a subprotocol wants the other one to be answered.
+        var offersGrid = context.WebSockets.WebSocketRequestedProtocols.Contains(RequestKey.StreamProtocol);
+        var accept = new WebSocketAcceptContext
+        {
+            SubProtocol = offersGrid ? RequestKey.StreamProtocol : null,
+            KeepAliveInterval = _options.KeepAlive,
+            KeepAliveTimeout = _options.KeepAlive,
+        };
         using var socket = await context.WebSockets.AcceptWebSocketAsync(accept).ConfigureAwait(false);
         await using var served = new StreamSocket(socket, grid, _options, time);
-        await served.RunAsync(stopping, context.RequestAborted).ConfigureAwait(false);
+        await served.RunAsync(lease, stopping, context.RequestAborted).ConfigureAwait(false);
     }
 
     // A browser lets any page open a WebSocket to any host, and only says whose page it is.
-    private bool IsAllowed(string origin) =>
+    private bool IsAllowed(string origin, string? host) =>
         Uri.TryCreate(origin, UriKind.Absolute, out var page)
-        && (page.IsLoopback || options.HostsAllowed.Contains(page.Host, StringComparer.OrdinalIgnoreCase));
+        && (page.Authority.Equals(host, StringComparison.OrdinalIgnoreCase) || options.HostsAllowed.Contains(page.Host, StringComparer.OrdinalIgnoreCase));
 }

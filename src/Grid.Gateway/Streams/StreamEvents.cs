@@ -1,3 +1,4 @@
+using Grid.Gateway.Access;
 using Grid.Gateway.Http;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Http;
@@ -9,8 +10,8 @@ internal sealed class StreamEvents(IGrid grid, StreamOptions options, TimeProvid
 {
     private static readonly char[] Comma = [','];
 
-    /// <summary>Answers until the client goes, the server stops, or the grid closes the subscription.</summary>
-    public async Task AnswerAsync(HttpContext context, CancellationToken stopping)
+    /// <summary>Answers until the client goes, its key ends, the server stops, or the grid closes the subscription.</summary>
+    public async Task AnswerAsync(HttpContext context, AccessLease lease, CancellationToken stopping)
     {
         var asked = Read(new QueryArguments(context));
         var id = new EventId(grid.Run, grid.Names);
@@ -36,6 +37,7 @@ internal sealed class StreamEvents(IGrid grid, StreamOptions options, TimeProvid
         response.Headers.CacheControl = "no-store";
         await pump.ReplyAsync(StreamReply.Subscribed(null, request, answer), context.RequestAborted).ConfigureAwait(false);
         using var sending = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        await using var end = lease.Ended.UnsafeRegister(_ => pump.Complete(StreamReply.Error(null, lease.Reason!)), null);
         await using var stop = stopping.UnsafeRegister(static p => ((StreamPump)p!).Complete(), pump);
         try
         {

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Grid.Domain;
+using Grid.Gateway.Access;
 using Grid.Runtime;
 
 namespace Grid.Gateway.Streams;
@@ -29,16 +30,18 @@ internal sealed class StreamSocket : IAsyncDisposable
     }
 
     /// <summary>Serves until the client or the server ends it.</summary>
+    /// <param name="lease">The client's right to go on: when it ends, the client is told why.</param>
     /// <param name="stopping">The server stops: the client is told.</param>
     /// <param name="aborted">The connection is gone.</param>
-    public async Task RunAsync(CancellationToken stopping, CancellationToken aborted)
+    public async Task RunAsync(AccessLease lease, CancellationToken stopping, CancellationToken aborted)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(aborted);
         await _pump.ReplyAsync(StreamReply.Hello(_grid), aborted).ConfigureAwait(false);
         var pumping = _pump.RunAsync(SendAsync, end.Token);
         var receiving = ReceiveAsync(end.Token);
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var onStop = stopping.UnsafeRegister(static s => ((TaskCompletionSource)s!).TrySetResult(), stop);
+        var stop = new TaskCompletionSource<GridException>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var onStop = stopping.UnsafeRegister(static s => ((TaskCompletionSource<GridException>)s!).TrySetResult(Stopping()), stop);
+        await using var onEnd = lease.Ended.UnsafeRegister(_ => stop.TrySetResult(lease.Reason!), null);
         try
         {
             var (status, last) = await EndAsync(pumping, receiving, stop.Task, aborted).ConfigureAwait(false);
@@ -65,7 +68,7 @@ internal sealed class StreamSocket : IAsyncDisposable
     }
 
     // Waits for what ends the connection first: how it is to be closed, and what to say before.
-    private async Task<(WebSocketCloseStatus Status, StreamReply? Last)> EndAsync(Task pumping, Task<WebSocketCloseStatus> receiving, Task stop, CancellationToken cancel)
+    private async Task<(WebSocketCloseStatus Status, StreamReply? Last)> EndAsync(Task pumping, Task<WebSocketCloseStatus> receiving, Task<GridException> stop, CancellationToken cancel)
     {
         var first = await Task.WhenAny(pumping, receiving, stop).ConfigureAwait(false);
         if (first == receiving)
@@ -87,10 +90,18 @@ internal sealed class StreamSocket : IAsyncDisposable
             await pumping.ConfigureAwait(false);
         }
 
+        var reason = first == stop ? await stop.ConfigureAwait(false) : Stopping();
+        if (reason.Code != GridErrorCode.Stopping)
+        {
+            return (WebSocketCloseStatus.PolicyViolation, StreamReply.Error(null, reason));
+        }
+
         // So that the client can go on where it was with another run of the grid.
         await _pump.SettleAsync(SettlePatience).ConfigureAwait(false);
-        return (WebSocketCloseStatus.EndpointUnavailable, StreamReply.Error(null, new GridException(GridErrorCode.Stopping, "the server is stopping")));
+        return (WebSocketCloseStatus.EndpointUnavailable, StreamReply.Error(null, reason));
     }
+
+    private static GridException Stopping() => new(GridErrorCode.Stopping, "the server is stopping");
 
     private async ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancel)
     {

@@ -60,7 +60,7 @@ public sealed class ServerSettingsTests : IDisposable
     public void Keys_are_in_the_data_folder_and_TLS_is_for_all_ports_unless_the_file_says_otherwise()
     {
         var plain = ServerSettings.Load(null, "d", feed: null, http: null);
-        Assert.Equal((Path.Combine("d", "keys.json"), null, null), (plain.Access.KeyFile, plain.Feed.Tls, plain.Http.Tls));
+        Assert.Equal((Path.Combine("d", "keys.json"), null, null, null), (plain.Access.KeyFile, plain.Feed.Tls, plain.Ilp!.Tls, plain.Http.Tls));
 
         var settings = ServerSettings.Load(
             _folder.Write("grid.json", """
@@ -76,6 +76,7 @@ public sealed class ServerSettingsTests : IDisposable
 
         Assert.Equal(("elsewhere.json", TimeSpan.FromSeconds(2)), (settings.Access.KeyFile, settings.Access.PollInterval));
         Assert.Equal(("all.pem", null), (settings.Http.Tls!.CertificateFile, settings.Http.Tls.KeyFile));
+        Assert.Equal("all.pem", settings.Ilp!.Tls!.CertificateFile);
         Assert.Equal(("feed.pem", "feed.key", ClientCertificateMode.Require, "ca.pem"), (settings.Feed.Tls!.CertificateFile, settings.Feed.Tls.KeyFile, settings.Feed.Tls.ClientCertificate, settings.Feed.Tls.ClientCaFile));
     }
 

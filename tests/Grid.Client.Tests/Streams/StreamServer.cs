@@ -1,5 +1,7 @@
 using System.Net;
+using Grid.Gateway.Access;
 using Grid.Gateway.Http;
+using Grid.Gateway.Tls;
 using Grid.Runtime;
 using Grid.Storage.Journal;
 using Grid.Testing;
@@ -15,12 +17,14 @@ internal sealed class StreamServer : IAsyncDisposable
     private EmbeddedGrid? _grid;
     private FeedDriver? _feed;
     private GatewayServer? _http;
+    private Gatekeeper? _gatekeeper;
 
-    public Uri Address => new($"http://{_options.EndPoint}");
+    public Uri Address => new($"{(_options.Tls is null ? "http" : "https")}://{_options.EndPoint}");
 
-    public static async Task<StreamServer> StartAsync()
+    public static async Task<StreamServer> StartAsync(Gatekeeper? gatekeeper = null, TlsOptions? tls = null)
     {
-        var server = new StreamServer();
+        var server = new StreamServer { _gatekeeper = gatekeeper };
+        server._options.Tls = tls;
         await server.OpenGridAsync();
         await server.StartHttpAsync();
         return server;
@@ -30,7 +34,7 @@ internal sealed class StreamServer : IAsyncDisposable
 
     public async Task StartHttpAsync()
     {
-        _http = await GatewayServer.StartAsync(_grid!, _options, TimeProvider.System, NullLoggerFactory.Instance, cancel: TestContext.Current.CancellationToken);
+        _http = await GatewayServer.StartAsync(_grid!, _options, TimeProvider.System, NullLoggerFactory.Instance, _gatekeeper, TestContext.Current.CancellationToken);
         _options.EndPoint = _http.EndPoint;
     }
 

@@ -1,7 +1,9 @@
 using System.Net;
 using Grid.Client.Feed;
 using Grid.Client.Query;
+using Grid.Client.Streams;
 using Grid.Client.Tests.Feed;
+using Grid.Client.Tests.Streams;
 using Grid.Client.Tls;
 using Grid.Domain;
 using Grid.Gateway.Access;
@@ -210,6 +212,26 @@ public sealed class TlsTests : IDisposable
 
         Assert.Equal(0, (await with.GetStatusAsync(Cancel)).Feeds);
         Assert.Equal(GridErrorCode.Unauthorized, (await Assert.ThrowsAsync<GridException>(() => without.GetStatusAsync(Cancel))).Code);
+    }
+
+    [Fact]
+    public async Task A_subscription_brings_its_key_through_TLS()
+    {
+        using var gatekeeper = await KeysAsync(r => r);
+        await using var server = await StreamServer.StartAsync(gatekeeper, new TlsOptions { CertificateFile = _certificate });
+        await server.SendAsync(TestMarket.Trade(1, "10:00:00", "10"));
+
+        Assert.Equal(StreamUpdateKind.Connected, await FirstAsync(_reader));
+        Assert.Equal(GridErrorCode.Unauthorized, (await Assert.ThrowsAsync<GridException>(() => FirstAsync(null))).Code);
+        Assert.Equal(GridErrorCode.Forbidden, (await Assert.ThrowsAsync<GridException>(() => FirstAsync(_feeders[0]))).Code);
+
+        async Task<StreamUpdateKind> FirstAsync(string? key)
+        {
+            var client = new StreamClient(new StreamClientOptions { Server = server.Address, ApiKey = key, Tls = TrustsAuthority(), ReconnectAttemptsMax = 0 });
+            await using var updates = client.SubscribeAsync(new StreamRequest { Patterns = ["*"] }, Cancel).GetAsyncEnumerator(Cancel);
+            Assert.True(await updates.MoveNextAsync());
+            return updates.Current.Kind;
+        }
     }
 
     [Theory]

@@ -36,6 +36,10 @@ public sealed class HttpAccessTests : IDisposable
         var routes = Routes(fixture).ToList();
         Assert.Contains(("PUT", "/v1/instruments"), routes);
         Assert.Contains(("GET", "/v1/latest/A"), routes);
+        Assert.Contains(("GET", "/v1/stream"), routes);
+        Assert.Contains(("POST", "/v1/events"), routes);
+        Assert.Contains(("POST", "/write"), routes);
+        Assert.Contains(("GET", "/settings"), routes);
 
         foreach (var (method, path) in routes)
         {

@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
+using Grid.Gateway.Access;
 using Grid.Gateway.Http;
 using Grid.Runtime;
 using Grid.Testing;
@@ -17,6 +18,7 @@ namespace Grid.Gateway.Tests.Http;
 internal sealed class GridFixture : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
+    private Gatekeeper? _gatekeeper;
     private GatewayServer _server = null!;
 
     private GridFixture()
@@ -31,9 +33,9 @@ internal sealed class GridFixture : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<GridFixture> StartAsync(Action<GatewayOptions>? configure = null)
+    public static async Task<GridFixture> StartAsync(Action<GatewayOptions>? configure = null, Gatekeeper? gatekeeper = null)
     {
-        var fixture = new GridFixture();
+        var fixture = new GridFixture { _gatekeeper = gatekeeper };
         await fixture.OpenAsync(configure);
         return fixture;
     }
@@ -109,7 +111,7 @@ internal sealed class GridFixture : IAsyncDisposable
         configure?.Invoke(options);
         Grid = await EmbeddedGrid.OpenAsync(
             new EmbeddedGridOptions { DataFolder = _folder.File("data"), HotStoreBytesMax = 64 << 20 }, TimeProvider.System, NullLoggerFactory.Instance, cancel: Cancel);
-        _server = await GatewayServer.StartAsync(Grid, options, TimeProvider.System, NullLoggerFactory.Instance, cancel: Cancel);
+        _server = await GatewayServer.StartAsync(Grid, options, TimeProvider.System, NullLoggerFactory.Instance, _gatekeeper, Cancel);
         Client = new HttpClient { BaseAddress = new Uri($"http://{_server.EndPoint}") };
     }
 

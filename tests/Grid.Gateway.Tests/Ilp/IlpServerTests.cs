@@ -158,7 +158,7 @@ public sealed class IlpServerTests
         options.Validate();
 
         Assert.Equal(("127.0.0.1:7402", 1024, 64 << 10, 8), (options.EndPoint.ToString(), options.ConnectionsMax, options.LineBytesMax, options.PublishersMax));
-        Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10), "ns", "ilp", null), (options.LineTimeout, options.IdleTimeout, options.Precision, options.Source, options.Mapping));
+        Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10), "ns", "ilp", null, null), (options.LineTimeout, options.IdleTimeout, options.Precision, options.Source, options.Mapping, options.Tls));
     }
 
     [Fact]
@@ -181,7 +181,8 @@ public sealed class IlpServerTests
 
         Assert.StartsWith(
             """
-            Ilp option EndPoint is 0.0.0.0:1, which is not a loopback address; this release listens on loopback only, because API keys and TLS, without which no other address is safe, come in a later release.
+            Ilp option EndPoint is 0.0.0.0:1, which is not a loopback address; that needs API keys, and the key file has none ('grid keys create' makes one).
+            Ilp option EndPoint is 0.0.0.0:1, which is not a loopback address; that needs the option Tls, or keys and events would go in clear text.
             Ilp option ConnectionsMax is 0; it must be 1 to 16384 connections.
             Ilp option LineBytesMax is 10; it must be 1024 to 1048576 bytes.
             Ilp option LineTimeout is 00:00:00; it must be 00:00:01 to 00:10:00.

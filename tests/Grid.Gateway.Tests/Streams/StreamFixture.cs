@@ -1,4 +1,5 @@
 using System.Net;
+using Grid.Gateway.Access;
 using Grid.Gateway.Http;
 using Grid.Runtime;
 using Grid.Storage.Journal;
@@ -12,6 +13,7 @@ internal sealed class StreamFixture : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly GatewayOptions _options = new() { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
+    private Gatekeeper? _gatekeeper;
     private GatewayServer? _server;
     private FeedDriver? _feed;
 
@@ -23,9 +25,9 @@ internal sealed class StreamFixture : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<StreamFixture> StartAsync(Action<GatewayOptions>? configure = null)
+    public static async Task<StreamFixture> StartAsync(Action<GatewayOptions>? configure = null, Gatekeeper? gatekeeper = null)
     {
-        var fixture = new StreamFixture();
+        var fixture = new StreamFixture { _gatekeeper = gatekeeper };
         configure?.Invoke(fixture._options);
         await fixture.OpenAsync();
         return fixture;
@@ -66,7 +68,7 @@ internal sealed class StreamFixture : IAsyncDisposable
         };
         Grid = await EmbeddedGrid.OpenAsync(options, new ManualTime(RandomMarket.ReceivedAt), NullLoggerFactory.Instance);
         _feed = await FeedDriver.OpenAsync(Grid, TestMarket.Names);
-        _server = await GatewayServer.StartAsync(Grid, _options, TimeProvider.System, NullLoggerFactory.Instance, cancel: Cancel);
+        _server = await GatewayServer.StartAsync(Grid, _options, TimeProvider.System, NullLoggerFactory.Instance, _gatekeeper, Cancel);
     }
 
     private async Task CloseAsync()
