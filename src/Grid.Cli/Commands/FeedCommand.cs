@@ -2,12 +2,15 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Globalization;
 using System.Net;
+using System.Text;
 using Grid.Cli.Feeds;
 using Grid.Cli.Output;
 using Grid.Client.Feed;
 using Grid.Client.Tls;
+using Grid.Domain;
 using Grid.Domain.Dedup;
 using Grid.Domain.Feed;
+using Grid.Domain.Identifiers;
 using Grid.Gateway.Ilp;
 using Grid.Gateway.Rows;
 
@@ -55,7 +58,7 @@ internal static class FeedCommand
         CustomParser = result => CommandLine.Parse(result, text => IlpPrecision.TryParse(text, out _) ? text : null, "a unit of time"),
     };
 
-    private static readonly Option<string> Producer = new("--producer") { Description = "name of this producer", DefaultValueFactory = _ => "grid-feed" };
+    private static readonly Option<string?> Producer = new("--producer") { Description = "name of this producer; unless given, one that the files' names give, so that feeds of other files do not disturb it" };
     private static readonly Option<ulong> Epoch = new("--epoch")
     {
         Description = "number of this life of the producer; given again with the same files and options after an interruption, goes on where the server stands. Unless given, the clock",
@@ -90,6 +93,11 @@ internal static class FeedCommand
         var format = line.GetValue(Format)!;
         var paths = line.GetValue(Paths)!;
         var source = line.GetValue(Source) ?? format;
+        if (!NameRules.IsValid(Encoding.UTF8.GetBytes(source)))
+        {
+            throw new CommandFailure($"--source: {NameRules.Explain(source)}");
+        }
+
         var report = new MalformedReport(Console.Error);
 
         // Files are looked for before the server is, so that a wrong path is told even where no server runs.
@@ -101,7 +109,7 @@ internal static class FeedCommand
         {
             ApiKey = QueryOptions.KeyOf(line.GetValue(Key)),
             Tls = TlsOf(line),
-            Producer = line.GetValue(Producer)!,
+            Producer = line.GetValue(Producer) ?? ProducerOf(format, paths),
             Epoch = line.GetValue(Epoch),
             Ack = line.GetValue(Ack) ?? FeedAck.Journaled,
 
@@ -133,14 +141,25 @@ internal static class FeedCommand
         {
             await Progress.ShowAsync(() => $"{run.EventsSent:N0} events sent, {client.Totals.EventsAcknowledged:N0} acknowledged", run.RunAsync(cancel));
         }
+        catch
+        {
+            Console.Error.WriteLine($"grid: it is not finished; the same command with --producer {options.Producer} --epoch {client.Epoch} goes on where the server stands, without it all is sent again");
+            throw;
+        }
         finally
         {
             report.Finish();
             FeedSummary.Write(line.GetValue(Output) ?? RowFormat.Table, reader, run, client.Totals);
         }
 
-        return 0;
+        return reader.MalformedLines == 0 ? 0
+            : throw new CommandFailure($"{reader.MalformedLines} malformed lines were not sent; all others were");
     }
+
+    // Two feeds of the same producer would close each other's connection. The same files give the same name, so that the grid
+    // does not remember a producer for every run.
+    private static string ProducerOf(string format, string[] paths) =>
+        $"grid-feed-{Crc32C.Compute(Encoding.UTF8.GetBytes(string.Join('\n', paths.Select(Path.GetFullPath).Prepend(format)))):x8}";
 
     private static IlpRows Rows(ParseResult line)
     {

@@ -30,6 +30,11 @@ public static class JournalReplay
                     throw new Storage.GridStorageException($"data folder '{options.DataFolder}' does not exist");
                 }
 
+                if (!Directory.Exists(Path.Combine(options.DataFolder, JournalFormat.FolderName)))
+                {
+                    throw new Storage.GridStorageException($"data folder '{options.DataFolder}' holds no journal");
+                }
+
                 using var data = DataFolder.Open(options.DataFolder);
                 return Hash(data, options, data.HotStores(options, readOnly: true), reevaluate);
             },

@@ -26,8 +26,9 @@ public sealed class ServeAndFeedTests : IDisposable
 
         var fed = await GridProcess.RunAsync("feed", "csv", csv, "--to", feed, "--format", "json");
 
-        Assert.Equal(0, fed.ExitCode);
+        Assert.Equal(1, fed.ExitCode);
         Assert.Contains($"{csv}:7: ", fed.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("grid: 1 malformed lines were not sent; all others were", fed.Errors, StringComparison.Ordinal);
         Assert.Equal(
             ["read 5", "malformed 1", "accepted 2", "flagged 1", "duplicate 1", "rejected 1", "flagged SizeZero 1", "duplicate AlreadySeen 1", "rejected PriceNotPositive 1"],
             Counts(fed.Output));
