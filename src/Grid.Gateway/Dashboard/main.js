@@ -5,7 +5,7 @@ import { Figures, Quality } from './figures.js';
 import * as format from './format.js';
 import { InstrumentPage } from './instrument.js';
 import { Instruments } from './instruments.js';
-import { Heartbeat, Market, Refusal } from './server.js';
+import { giveKey, Heartbeat, Market } from './server.js';
 import { MarketTable } from './table.js';
 
 const INSTRUMENT = '#/instrument/';
@@ -62,17 +62,28 @@ new Heartbeat({
     lastSeen = new Date();
     showConnection('live', 'Live');
     byId('away').hidden = true;
+    byId('key-form').hidden = true;
     document.body.classList.remove('is-away');
   },
-  away(error) {
+  away() {
     market.end();
-    const isRefused = error instanceof Refusal && (error.status === 401 || error.status === 403);
-    showConnection('away', isRefused ? 'Refused' : 'Server away');
+    showConnection('away', 'Server away');
     byId('away').hidden = false;
+    byId('key-form').hidden = true;
     document.body.classList.add('is-away');
-    setText(byId('away'), isRefused ? 'The server asks for a key, which this page does not have.'
-      : lastSeen === null ? 'The server does not answer. Trying again every second.'
+    setText(byId('away'), lastSeen === null ? 'The server does not answer. Trying again every second.'
       : `The server has not answered since ${format.timeOfDay(lastSeen)}. What is shown is from then. Trying again every second.`);
+  },
+  locked(error, hadKey) {
+    market.end();
+    showConnection('away', 'Key wanted');
+    byId('away').hidden = true;
+    byId('key-form').hidden = false;
+    document.body.classList.add('is-away');
+    setText(byId('key-note'), !hadKey ? 'This server asks for a key of the role read.'
+      : error.status === 403 ? 'This key may not read.'
+      : 'The server does not take this key.');
+    byId('key').focus();
   },
 }).run();
 
@@ -80,6 +91,13 @@ new Heartbeat({
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) market.end();
   else if (byId('connection').dataset.state === 'live') market.begin().catch(() => {});
+});
+byId('key-form').addEventListener('submit', event => {
+  event.preventDefault();
+  const key = byId('key').value.trim();
+  byId('key').value = '';
+  // A header has room for nothing else, and no key has anything else.
+  if (/^[\x21-\x7e]+$/.test(key)) giveKey(key); else setText(byId('key-note'), 'That is no key.');
 });
 addEventListener('hashchange', turnPage);
 document.querySelector('.skip').addEventListener('click', event => {

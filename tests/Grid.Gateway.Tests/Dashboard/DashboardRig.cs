@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Grid.Gateway.Access;
 using Grid.Gateway.Http;
 using Grid.Runtime;
 using Grid.Storage.Journal;
@@ -17,6 +18,7 @@ internal sealed class DashboardRig : IAsyncDisposable
     private readonly CancellationTokenSource _endOfLoad = new();
     private EmbeddedGrid _grid = null!;
     private GatewayServer? _server;
+    private Gatekeeper? _gatekeeper;
     private IPEndPoint _endPoint = new(IPAddress.Loopback, 0);
     private IBrowserContext? _context;
     private Task _load = Task.CompletedTask;
@@ -27,9 +29,9 @@ internal sealed class DashboardRig : IAsyncDisposable
 
     public static string[] Symbols(int count) => [.. Enumerable.Range(1, count).Select(i => $"S{i:D4}")];
 
-    public static async Task<DashboardRig> StartAsync(Browser browser, string[] symbols, BrowserNewContextOptions? look = null)
+    public static async Task<DashboardRig> StartAsync(Browser browser, string[] symbols, BrowserNewContextOptions? look = null, Gatekeeper? gatekeeper = null)
     {
-        var rig = new DashboardRig();
+        var rig = new DashboardRig { _gatekeeper = gatekeeper };
         try
         {
             rig._context = await browser.OpenAsync(look);
@@ -60,7 +62,7 @@ internal sealed class DashboardRig : IAsyncDisposable
     /// <summary>Listens, after a stop where it did before.</summary>
     public async Task StartServerAsync()
     {
-        _server = await GatewayServer.StartAsync(_grid, new GatewayOptions { EndPoint = _endPoint }, TimeProvider.System, NullLoggerFactory.Instance);
+        _server = await GatewayServer.StartAsync(_grid, new GatewayOptions { EndPoint = _endPoint }, TimeProvider.System, NullLoggerFactory.Instance, _gatekeeper);
         _endPoint = _server.EndPoint;
     }
 
@@ -115,13 +117,15 @@ internal sealed class DashboardRig : IAsyncDisposable
         Assert.Empty(_complaints);
     }
 
-    // A server that is away, and one without some route, are things the page copes with; the browser reports them as errors all the same.
+    private static bool IsForeseen(string text) => new[] { "net::ERR_", "401", "403", "404" }.Any(t => text.Contains(t, StringComparison.Ordinal));
+
+    // A server that is away, one without some route, and one that wants a key, are things the page copes with; the browser reports them as errors all the same.
     private void Watch()
     {
         Page.PageError += (_, error) => _complaints.Enqueue(error);
         Page.Console += (_, message) =>
         {
-            if (message.Type is "error" or "warning" && !message.Text.Contains("net::ERR_", StringComparison.Ordinal) && !message.Text.Contains("404", StringComparison.Ordinal))
+            if (message.Type is "error" or "warning" && !IsForeseen(message.Text))
             {
                 _complaints.Enqueue(message.Text);
             }

@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Grid.Gateway.Access;
+using Grid.Gateway.Tests.Access;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -27,6 +29,49 @@ public sealed partial class DashboardTests(Browser browser) : IClassFixture<Brow
         await Expect(last).ToHaveTextAsync("99.125");
         await Expect(last).ToHaveAttributeAsync("data-direction", "down");
         await Expect(rig.Page.Locator("#figures")).ToContainTextAsync("Events/s");
+    }
+
+    [Fact]
+    public async Task A_server_with_keys_is_asked_with_the_one_that_was_typed()
+    {
+        using var keys = new KeyFolder();
+        var key = await keys.AddAsync(AccessRole.Read);
+        var feed = await keys.AddAsync(AccessRole.Feed);
+        await using var rig = await DashboardRig.StartAsync(browser, DashboardRig.Symbols(5), gatekeeper: keys.Gatekeeper);
+        await rig.Market.TradeAsync("S0003", "101.5");
+        var note = rig.Page.Locator("#key-note");
+
+        await Expect(note).ToHaveTextAsync("This server asks for a key of the role read.");
+        await Expect(rig.Page.Locator("#key")).ToBeFocusedAsync();
+        Assert.Equal("password", await rig.Page.Locator("#key").GetAttributeAsync("type"));
+        await TypeAsync(feed.Text);
+        await Expect(note).ToHaveTextAsync("This key may not read.");
+        await TypeAsync(ApiKey.Create().Text);
+        await Expect(note).ToHaveTextAsync("The server does not take this key.");
+        await TypeAsync("no key");
+        await Expect(note).ToHaveTextAsync("That is no key.");
+        await Expect(rig.Page.Locator("#market-body th")).ToHaveCountAsync(0);
+
+        await TypeAsync(key.Text);
+        await Expect(rig.Row("S0003").Locator(".c-last")).ToHaveTextAsync("101.50");
+        await Expect(note).ToBeHiddenAsync();
+        await rig.Market.TradeAsync("S0003", "102.5");
+        await Expect(rig.Row("S0003").Locator(".c-last")).ToHaveTextAsync("102.50");
+        await rig.Page.ReloadAsync();
+        await Expect(rig.Row("S0003").Locator(".c-last")).ToHaveTextAsync("102.50");
+        Assert.Equal("1 0 0", await rig.Page.EvaluateAsync<string>("() => `${sessionStorage.length} ${localStorage.length} ${document.cookie.length}`"));
+        Assert.DoesNotContain("grid_", rig.Page.Url, StringComparison.Ordinal);
+
+        await keys.RevokeAsync(key);
+        keys.Pass();
+        await Expect(note).ToHaveTextAsync("The server does not take this key.");
+        Assert.Equal(0, await rig.Page.EvaluateAsync<int>("() => sessionStorage.length"));
+
+        async Task TypeAsync(string text)
+        {
+            await rig.Page.FillAsync("#key", text);
+            await rig.Page.Keyboard.PressAsync("Enter");
+        }
     }
 
     [Theory]
