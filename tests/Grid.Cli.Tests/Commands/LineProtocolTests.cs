@@ -37,7 +37,7 @@ public sealed class LineProtocolTests : IDisposable
         }
 
         // What was taken in is applied when the server has stopped.
-        Assert.Equal((0, HttpStatusCode.NoContent), (fed.ExitCode, written.StatusCode));
+        Assert.Equal((1, HttpStatusCode.NoContent), (fed.ExitCode, written.StatusCode));
         Assert.Contains($"{lines}:2: column 1: measurement 'nonsense' is not one of", fed.Errors, StringComparison.Ordinal);
         Assert.Equal(0, (await server.TerminateAsync()).ExitCode);
         using var again = GridProcess.Start("serve", "--config", config, "--data", _folder.File("data"), "--feed", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ilp", "127.0.0.1:0");
