@@ -98,7 +98,9 @@ public sealed partial class InstrumentState
         Fetch.Ahead(in _writes);
         Fetch.Ahead(in _last, 2);
         Fetch.Ahead(in _series, 4);
-        Fetch.Ahead(in _counts);
+        Fetch.Ahead(in _counts, 2);
+        Fetch.Ahead(in _newest);
+        Fetch.Ahead(in _rules);
     }
 
     /// <summary>Second call: what the state points to.</summary>
