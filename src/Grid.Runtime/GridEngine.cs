@@ -238,7 +238,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
             s.Flush();
             flushed.SetResult();
         }));
-        return flushed.Task;
+        return UnlessItFails(flushed.Task);
     });
 
     // On the thread of the shard that was last.

@@ -8,9 +8,6 @@ public sealed partial class InstrumentState
     /// <summary>The open minute is told apart from none by its start: no event time is this one.</summary>
     private static readonly UnixNanos NoMinute = new(long.MinValue);
 
-    /// <summary>Of the events applied, definitions: to be said after loading, as the saved form has none of them.</summary>
-    public void SetDefinitionCount(int count) => _definitions = (ulong)count;
-
     /// <summary>
     /// A consistent copy of what is known now, of the open minute, and of where the history ends; from any thread. The view's
     /// newest tick has the number <see cref="Latest.Ticks"/>.

@@ -14,6 +14,7 @@ public sealed partial class InstrumentState
         writer.Put(in _series);
         writer.Put(_newest);
         writer.Put(_version);
+        writer.Put(_ticks);
         writer.Put(in _counts);
         writer.Put(Quotes);
         _windows.Save(writer);
@@ -32,6 +33,7 @@ public sealed partial class InstrumentState
         _series = reader.Take<TradeSeries>();
         _newest = reader.Take<UnixNanos>();
         _version = reader.Take<ulong>();
+        _ticks = hasCounts ? reader.Take<ulong>() : _version;
         _counts = hasCounts ? reader.Take<InstrumentCounts>() : default;
         _quotes = reader.TakeArray<SourceQuote>(GridLimits.SourcesMax);
         _quoteCount = _quotes.Length;

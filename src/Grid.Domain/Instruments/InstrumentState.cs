@@ -33,7 +33,7 @@ public sealed partial class InstrumentState
     private ulong _version;
 
     // Of these, definitions: all other events are ticks. Not saved; whoever loads the state knows its definitions.
-    private ulong _definitions;
+    private ulong _ticks;
 
     // _quotes[0.._quoteCount): one for each source that ever quoted, in the order in which they came.
     private SourceQuote[] _quotes = [];
@@ -177,10 +177,7 @@ public sealed partial class InstrumentState
         if (e.Kind != EventKind.Definition)
         {
             History.AppendTick(in e, outcome);
-        }
-        else
-        {
-            _definitions++;
+            _ticks++;
         }
 
         var isLate = e.EventTime < _newest;
@@ -231,7 +228,7 @@ public sealed partial class InstrumentState
         var held = _quotes;
         latest = new Latest
         {
-            Instrument = Id, Last = _last, Time = _newest, Version = _version, Ticks = _version - _definitions, Day = _series.Statistics(_context.Order),
+            Instrument = Id, Last = _last, Time = _newest, Version = _version, Ticks = _ticks, Day = _series.Statistics(_context.Order),
         };
         SourceQuote.Best(held.AsSpan(0, Math.Min(_quoteCount, held.Length)), _context.Order, out latest.Bid, out latest.Ask);
     }

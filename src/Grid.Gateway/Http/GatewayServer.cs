@@ -94,12 +94,13 @@ public sealed partial class GatewayServer : IAsyncDisposable
         var refusals = new Refusals(log, options.HostsAllowed, options.CorsOrigins, gatekeeper);
         var access = new HttpAccess(gatekeeper, identity);
         app.Use(next => context => refusals.AnswerAsync(next, context));
-        app.Use(next => context => access.AnswerAsync(next, context));
-
         if (options.CorsOrigins.Count > 0)
         {
+            // Before the keys: a browser asks without one whether its page may ask.
             app.UseCors();
         }
+
+        app.Use(next => context => access.AnswerAsync(next, context));
 
         // The most asked question is answered before routing.
         app.Use(next => context => latest.TryAnswer(context) ? LatestRoute.Answered(context) : OffSocketThreadAsync(next, context));

@@ -31,11 +31,13 @@ internal sealed class HttpAccess(Gatekeeper gatekeeper, TlsIdentity? identity = 
             }
 
             context.Features.Set(caller);
-        }
 
-        if (request.Path.Value == RouteRoles.StreamPath)
-        {
             // For Gatekeeper.LeaseOf: what lasts ends with its key.
+            context.Features.Set(gatekeeper);
+        }
+        else if (request.Path.StartsWithSegments(RouteRoles.StreamPath, StringComparison.OrdinalIgnoreCase))
+        {
+            // What anyone began ends when there are keys.
             context.Features.Set(gatekeeper);
         }
 

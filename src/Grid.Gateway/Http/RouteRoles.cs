@@ -63,11 +63,14 @@ internal static class RouteRoles
 
     private static RouteNeed Of(AccessRole role) => new(false, role);
 
-    // A path that ends with a star stands for all that begins so; upper and lower case differ, so that another spelling
-    // of an open path is closed.
+    // A path that ends with a star stands for all that begins so. Of an open path another spelling is closed; what is closed
+    // is so in any spelling, since routing takes them all.
     private readonly record struct Rule(string Method, string Path, RouteNeed Need)
     {
-        public bool Fits(string path) =>
-            Path.EndsWith('*') ? path.AsSpan().StartsWith(Path.AsSpan(0, Path.Length - 1)) : path == Path;
+        public bool Fits(string path)
+        {
+            var comparison = Need.IsOpen ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+            return Path.EndsWith('*') ? path.AsSpan().StartsWith(Path.AsSpan(0, Path.Length - 1), comparison) : path.Equals(Path, comparison);
+        }
     }
 }

@@ -17,9 +17,6 @@ internal sealed class DefinitionLog
     /// <summary>The definitions, newest first.</summary>
     public IReadOnlyList<InstrumentDefinition> NewestFirst() => [.. _entries.Select(e => e.Definition)];
 
-    /// <summary>How many were ever added, forgotten ones included.</summary>
-    public int Added { get; private set; }
-
     /// <summary>The newest of the definitions that are valid at a time, or null.</summary>
     public InstrumentDefinition? At(UnixNanos time)
     {
@@ -38,16 +35,11 @@ internal sealed class DefinitionLog
     public bool HasRoomFor(in MarketEvent e, InstrumentDefinition definition, EventOrder order) =>
         _entries.Length < GridLimits.DefinitionsPerInstrumentMax || With(in e, definition, order).Length <= GridLimits.DefinitionsPerInstrumentMax;
 
-    public void Add(in MarketEvent e, InstrumentDefinition definition, EventOrder order)
-    {
-        _entries = With(in e, definition, order);
-        Added++;
-    }
+    public void Add(in MarketEvent e, InstrumentDefinition definition, EventOrder order) => _entries = With(in e, definition, order);
 
     public void Save(StateWriter writer)
     {
         Span<byte> bytes = stackalloc byte[GridLimits.EventExtensionBytesMax];
-        writer.Put(Added);
         writer.Put(_entries.Length);
         foreach (var (e, definition) in _entries)
         {
@@ -58,7 +50,6 @@ internal sealed class DefinitionLog
 
     public static DefinitionLog Load(ref StateReader reader)
     {
-        var added = reader.Take<int>();
         var entries = new List<(MarketEvent, InstrumentDefinition)>();
         for (var left = reader.TakeCount(int.MaxValue); left > 0; left--)
         {
@@ -71,7 +62,7 @@ internal sealed class DefinitionLog
             entries.Add((e, definition));
         }
 
-        return new DefinitionLog { _entries = [.. entries], Added = added };
+        return new DefinitionLog { _entries = [.. entries] };
     }
 
     private (MarketEvent Event, InstrumentDefinition Definition)[] With(in MarketEvent e, InstrumentDefinition definition, EventOrder order)

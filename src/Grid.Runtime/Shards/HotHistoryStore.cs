@@ -66,9 +66,12 @@ internal sealed class HotHistoryStore(HotStore store, long extentBytes) : Histor
     {
         if (disposing)
         {
-            foreach (var checkpoint in _begun)
+            lock (_gate)
             {
-                checkpoint.Dispose();
+                foreach (var checkpoint in _begun)
+                {
+                    checkpoint.Dispose();
+                }
             }
 
             store.Dispose();

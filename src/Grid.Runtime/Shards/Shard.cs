@@ -174,7 +174,6 @@ internal sealed class Shard : IDisposable
         lock (_definitions)
         {
             _definitions[state.Id] = log;
-            state.SetDefinitionCount(log.Added);
             state.Rules = _image.Rules.TimelineOf(log.NewestFirst());
         }
     }

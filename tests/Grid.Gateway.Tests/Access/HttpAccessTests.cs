@@ -197,6 +197,30 @@ public sealed class HttpAccessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_page_of_a_named_origin_may_ask_whether_it_may_bring_a_key()
+    {
+        var key = await _keys.AddAsync(AccessRole.Read);
+        await using var fixture = await HttpFixture.StartAsync(
+            o => o.CorsOrigins = ["https://desk.example"], time: _keys.Time, gatekeeper: _keys.Gatekeeper, symbols: "A");
+        using var preflight = new HttpRequestMessage(HttpMethod.Options, "/v1/latest/A");
+        preflight.Headers.Add("Origin", "https://desk.example");
+        preflight.Headers.Add("Access-Control-Request-Method", "GET");
+        preflight.Headers.Add("Access-Control-Request-Headers", "authorization");
+        using var without = new HttpRequestMessage(HttpMethod.Get, "/v1/latest/A");
+        without.Headers.Add("Origin", "https://desk.example");
+        using var with = Request(HttpMethod.Get, "/v1/latest/A", key.Text);
+        with.Headers.Add("Origin", "https://desk.example");
+
+        using var allowed = await fixture.Client.SendAsync(preflight, Cancel);
+        using var refused = await fixture.Client.SendAsync(without, Cancel);
+        using var answered = await fixture.Client.SendAsync(with, Cancel);
+
+        Assert.Equal(HttpStatusCode.NoContent, allowed.StatusCode);
+        Assert.Contains("authorization", allowed.Headers.GetValues("Access-Control-Allow-Headers").Single(), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.OK), (refused.StatusCode, answered.StatusCode));
+    }
+
+    [Fact]
     public async Task With_keys_any_host_name_is_taken()
     {
         var key = await _keys.AddAsync(AccessRole.Read);

@@ -29,7 +29,7 @@ public sealed class RouteRolesTests
     [InlineData("POST", "/write", AccessRole.Feed)]
     [InlineData("POST", "/api/v2/write", AccessRole.Feed)]
     [InlineData("POST", "/v1/events", AccessRole.Feed)]
-    [InlineData("POST", "/Write", AccessRole.Admin)]
+    [InlineData("POST", "/Write", AccessRole.Feed)]
     [InlineData("POST", "/health/live", AccessRole.Admin)]
     [InlineData("PUT", "/v1/instruments", AccessRole.Admin)]
     [InlineData("DELETE", "/v1/anything", AccessRole.Admin)]

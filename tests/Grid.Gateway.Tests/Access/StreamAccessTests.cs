@@ -50,13 +50,16 @@ public sealed class StreamAccessTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task A_WebSocket_whose_key_is_revoked_is_told_why_and_closed_and_others_are_not()
+    [Theory]
+    [InlineData("/v1/stream")]
+    [InlineData("/v1/stream/")]
+    [InlineData("/V1/Stream")]
+    public async Task A_WebSocket_whose_key_is_revoked_is_told_why_and_closed_and_others_are_not(string path)
     {
         var key = await _keys.AddAsync(AccessRole.Read);
         var kept = await _keys.AddAsync(AccessRole.Read);
         await using var fixture = await StartAsync();
-        using var peer = await ConnectAsync(fixture, key);
+        using var peer = await ConnectAsync(fixture, key, path);
         using var other = await ConnectAsync(fixture, kept);
         await LatestAsync(peer);
         await LatestAsync(other);
@@ -112,11 +115,11 @@ public sealed class StreamAccessTests : IDisposable
         return fixture;
     }
 
-    private static async Task<StreamPeer> ConnectAsync(StreamFixture fixture, ApiKey key)
+    private static async Task<StreamPeer> ConnectAsync(StreamFixture fixture, ApiKey key, string path = "/v1/stream")
     {
         var peer = new StreamPeer();
         peer.Socket.Options.SetRequestHeader("Authorization", $"Bearer {key.Text}");
-        await peer.Socket.ConnectAsync(new Uri($"ws://{fixture.EndPoint}/v1/stream"), Cancel);
+        await peer.Socket.ConnectAsync(new Uri($"ws://{fixture.EndPoint}{path}"), Cancel);
         return peer;
     }
 

@@ -30,6 +30,27 @@ public sealed class SubscriptionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Definition_that_moves_the_session_date_is_no_tick()
+    {
+        _folder.Options.Rules = RandomMarket.Rules;
+        var grid = await _folder.OpenAsync();
+        await using (var feed = await FeedDriver.OpenAsync(grid, Names))
+        {
+            await feed.SendAsync(Trade(1, "01:00:00", "10"));
+            using var subscriber = new Subscriber(grid, new() { Instruments = ["AAPL"], Kinds = SubscriptionKinds.Trades });
+            subscriber.ReadAll();
+            await feed.SendAsync(Define(2, "01:00:01", new InstrumentDefinition { Calendar = "west" }));
+            await feed.SendAsync(Trade(3, "01:00:02", "11"), Define(4, "01:00:03", new InstrumentDefinition { Calendar = "east" }), Trade(5, "01:00:04", "12"));
+            await subscriber.UntilAsync("tick", 3);
+            Assert.Equal(["10", "11", "12"], subscriber.Told.Where(t => t.What is "snapshot" or "tick").Select(t => (t.What == "tick" ? t.Event.Price : t.Latest.Last.Price).ToString()));
+            Assert.Equal((3UL, 3), (grid.Latest("AAPL").Ticks, (await grid.TicksAsync("AAPL")).Count));
+        }
+
+        await grid.DisposeAsync();
+        Assert.Equal(3UL, (await _folder.OpenAsync()).Latest("AAPL").Ticks);
+    }
+
+    [Fact]
     public async Task Latest_is_conflated_and_its_newest_is_never_lost()
     {
         var grid = await _folder.OpenAsync();
