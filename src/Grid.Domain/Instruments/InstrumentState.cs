@@ -173,6 +173,20 @@ public sealed partial class InstrumentState
     {
         Volatile.Write(ref _writes, _writes + 1);
         Volatile.WriteBarrier();
+        try
+        {
+            ApplyInside(in e, outcome);
+        }
+        finally
+        {
+            // Also if the disk refuses: the grid stops then, and readers must not wait for it.
+            Volatile.Write(ref _writes, _writes + 1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void ApplyInside(in MarketEvent e, Outcome outcome)
+    {
         _version++;
         if (e.Kind != EventKind.Definition)
         {
@@ -198,8 +212,6 @@ public sealed partial class InstrumentState
                 ApplyAmendment(in e);
                 break;
         }
-
-        Volatile.Write(ref _writes, _writes + 1);
     }
 
     /// <summary>A consistent copy of what is known now; from any thread.</summary>

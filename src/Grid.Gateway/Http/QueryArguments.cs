@@ -21,17 +21,25 @@ internal readonly struct QueryArguments(HttpContext context)
     }
 
     /// <summary>What the path says after <paramref name="prefix"/>. A symbol may hold a slash, written as it is or as <c>%2F</c>.</summary>
+    /// <exception cref="GridException">BadArgument: the path ends there.</exception>
     public static string Symbol(HttpContext context, string prefix)
     {
         var path = context.Request.Path.Value!;
         if (!path.Contains("%2", StringComparison.Ordinal))
         {
-            return path[prefix.Length..];
+            return path.Length > prefix.Length ? path[prefix.Length..]
+                : throw new GridException(GridErrorCode.BadArgument, $"the path '{path}' names nothing; what is asked for comes behind '{prefix}'");
         }
 
         // The server leaves an escaped slash as it is, which cannot be told from an escaped percent sign any more.
         var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
-        var start = target.IndexOf(prefix, StringComparison.Ordinal) + prefix.Length;
+        var at = target.IndexOf(prefix, StringComparison.OrdinalIgnoreCase);
+        if (at < 0)
+        {
+            throw new GridException(GridErrorCode.BadArgument, $"the path '{path}' is escaped before its symbol; only the symbol may be");
+        }
+
+        var start = at + prefix.Length;
         var end = target.IndexOf('?', start);
         return Uri.UnescapeDataString(end < 0 ? target[start..] : target[start..end]);
     }

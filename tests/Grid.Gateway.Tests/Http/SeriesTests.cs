@@ -6,6 +6,30 @@ namespace Grid.Gateway.Tests.Http;
 
 public sealed class SeriesTests
 {
+    [Theory]
+    [InlineData("/v1/ticks", "/v1/ticks/")]
+    [InlineData("/v1/ticks/", "/v1/ticks/")]
+    [InlineData("/v1/bars?interval=1m", "/v1/bars/")]
+    public async Task A_path_without_a_symbol_is_told_what_it_lacks(string path, string prefix)
+    {
+        await using var fixture = await HttpFixture.WithAsync("A");
+
+        await fixture.AssertProblemAsync(
+            path, HttpStatusCode.BadRequest, "BadArgument", $"the path '{path.Split('?')[0]}' names nothing; what is asked for comes behind '{prefix}'");
+    }
+
+    [Theory]
+    [InlineData("/V1/Ticks/EUR%2FUSD")]
+    [InlineData("/v1/ticks/EUR/USD")]
+    public async Task A_symbol_with_a_slash_is_found_in_any_spelling_of_the_path_before_it(string path)
+    {
+        await using var fixture = await HttpFixture.WithAsync("EUR/USD");
+
+        using var response = await fixture.GetAsync(path);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
     private const string BarHeader = "time,open,high,low,close,volume,vwap,count,bid,bid_size,ask,ask_size";
 
     [Fact]
