@@ -43,7 +43,7 @@ internal sealed class Reconnection(FeedClientOptions options, TimeProvider time,
                     GridErrorCode.Unreachable, $"the connection to {options.Server} was lost and {_attempts} attempts to go on failed; the last: {reason.Message}", reason);
             }
 
-            await Task.Delay(Backoff(_attempts++), time, cancel);
+            await Task.Delay(Backoff.After(_attempts++, options.BackoffMin, options.BackoffMax), time, cancel);
             try
             {
                 return await OpenAsync(epoch, cancel);
@@ -83,11 +83,5 @@ internal sealed class Reconnection(FeedClientOptions options, TimeProvider time,
         link = await FeedLink.OpenAsync(options, epoch + 1, time, cancel);
         window.Renumber(link.LastDurableBatch, link.Welcome.OutstandingBatchesMax);
         return (link, epoch + 1);
-    }
-
-    private TimeSpan Backoff(int attempt)
-    {
-        var wait = options.BackoffMin.Ticks * Math.Pow(2, Math.Min(attempt, 40));
-        return wait < options.BackoffMax.Ticks ? TimeSpan.FromTicks((long)wait) : options.BackoffMax;
     }
 }

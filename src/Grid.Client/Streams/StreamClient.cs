@@ -62,14 +62,8 @@ public sealed class StreamClient
                     GridErrorCode.Unreachable, $"the connection to {_options.Server} was lost and {attempts} attempts to go on failed; the last: {reason.Message}", reason);
             }
 
-            await Task.Delay(Backoff(attempts++), _time, cancel).ConfigureAwait(false);
+            await Task.Delay(Backoff.After(attempts++, _options.BackoffMin, _options.BackoffMax), _time, cancel).ConfigureAwait(false);
         }
-    }
-
-    private TimeSpan Backoff(int attempt)
-    {
-        var wait = _options.BackoffMin.Ticks * Math.Pow(2, Math.Min(attempt, 40));
-        return wait < _options.BackoffMax.Ticks ? TimeSpan.FromTicks((long)wait) : _options.BackoffMax;
     }
 
     // What outlives a connection.

@@ -26,6 +26,6 @@ internal static partial class FeedLog
     [LoggerMessage(Level = LogLevel.Error, Message = "feed {Peer} failed unexpectedly")]
     public static partial void Unexpected(ILogger log, string peer, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "feed cannot accept connections for now")]
-    public static partial void CannotAccept(ILogger log, Exception e);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{EndPoint} cannot accept connections for now")]
+    public static partial void CannotAccept(ILogger log, string endPoint, Exception e);
 }

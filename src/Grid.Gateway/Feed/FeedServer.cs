@@ -15,14 +15,8 @@ namespace Grid.Gateway.Feed;
 /// </summary>
 public sealed class FeedServer : IAsyncDisposable
 {
-    private const int BacklogMax = 1024;
-
     // Connections above the limit that are being told so; further ones are closed without a word.
     private const int TurnedAwayMax = 64;
-    private static readonly TimeSpan AcceptAgainAfter = TimeSpan.FromMilliseconds(100);
-
-    // Names the connections of all servers of a process.
-    private static long _connections;
 
     private readonly IGrid _grid;
     private readonly Gatekeeper _gatekeeper;
@@ -30,14 +24,14 @@ public sealed class FeedServer : IAsyncDisposable
     private readonly FeedOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly Socket _listener;
+    private readonly FeedListener _listener;
     private readonly ITimer _sweep;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<FeedConnection, Task> _open = new();
     private readonly ConcurrentDictionary<FeedConnection, Task> _turnedAway = new();
     private readonly Task _accepting;
 
-    private FeedServer(IGrid grid, Gatekeeper gatekeeper, TlsIdentity? identity, FeedOptions options, TimeProvider time, ILogger log, Socket listener)
+    private FeedServer(IGrid grid, Gatekeeper gatekeeper, TlsIdentity? identity, FeedOptions options, TimeProvider time, ILogger log, FeedListener listener)
     {
         _grid = grid;
         _gatekeeper = gatekeeper;
@@ -46,11 +40,11 @@ public sealed class FeedServer : IAsyncDisposable
         _time = time;
         _log = log;
         _listener = listener;
-        EndPoint = (IPEndPoint)listener.LocalEndPoint!;
+        EndPoint = listener.EndPoint;
         var period = (options.HelloTimeout < options.IdleTimeout ? options.HelloTimeout : options.IdleTimeout) / 4;
         _sweep = time.CreateTimer(static s => ((FeedServer)s!).Sweep(), this, period, period);
         FeedLog.Listening(log, EndPoint.ToString());
-        _accepting = AcceptAsync(_stop.Token);
+        _accepting = listener.AcceptAsync(Serve, time, log, _stop.Token);
     }
 
     /// <summary>Where it listens; with port 0 in the options, the port that was picked.</summary>
@@ -77,20 +71,16 @@ public sealed class FeedServer : IAsyncDisposable
         options.Validate(gatekeeper.AsksForKeys);
         var log = logs.CreateLogger<FeedServer>();
         var identity = options.Tls is { } tls ? TlsIdentity.Open("feed", tls, time, log) : null;
-        var listener = new Socket(options.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            listener.Bind(options.EndPoint);
-            listener.Listen(BacklogMax);
+            var listener = FeedListener.Open(options.EndPoint, "feed");
+            return new FeedServer(grid, gatekeeper, identity, options, time, log, listener);
         }
-        catch (SocketException e)
+        catch (IOException)
         {
-            listener.Dispose();
             identity?.Dispose();
-            throw new IOException($"feed cannot listen on {options.EndPoint}: {e.Message}", e);
+            throw;
         }
-
-        return new FeedServer(grid, gatekeeper, identity, options, time, log, listener);
     }
 
     /// <summary>Stops listening, tells every client that the server stops, and waits until all connections are closed.</summary>
@@ -102,7 +92,7 @@ public sealed class FeedServer : IAsyncDisposable
         }
 
         await _stop.CancelAsync();
-        _listener.Dispose();
+        _listener.Close();
         await _sweep.DisposeAsync();
         await _accepting;
         var ends = new List<Task>();
@@ -120,32 +110,11 @@ public sealed class FeedServer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task AcceptAsync(CancellationToken stop)
-    {
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                Serve(await _listener.AcceptAsync(stop));
-            }
-            catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException or SocketException)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                // Out of descriptors, most likely: those that are open go on, and the queue of the kernel waits.
-                FeedLog.CannotAccept(_log, e);
-                await Task.Delay(AcceptAgainAfter, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
-
     private void Serve(Socket socket)
     {
         socket.NoDelay = true;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        var operation = $"feed-{Environment.ProcessId}-{Interlocked.Increment(ref _connections)}";
+        var operation = FeedListener.NextOperation("feed");
         var connection = new FeedConnection(new FeedTransport(socket, _identity), _gatekeeper, _grid, _options, operation, _time, _log);
         if (_open.Count < _options.ConnectionsMax)
         {

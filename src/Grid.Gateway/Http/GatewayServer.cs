@@ -78,8 +78,9 @@ public sealed partial class GatewayServer : IAsyncDisposable
         LargeAnswers.AddTo(builder.Services);
         AddCors(builder.Services, options);
 
-        // A request is answered on the thread that received it: each hop to another costs more than the most asked answer. With
-        // the other work off that thread (below), `grid bench query` gave 1.3 times the requests at most.
+        // A request is answered on the thread that received it: each hop to another costs more than the most asked answer
+        // (`grid bench query` gave 1.3 times the requests at most). Other answers begin off that thread (below); what follows
+        // their later waits for the socket is on one again, and comes in pieces of a read.
         builder.WebHost.UseKestrelCore().UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

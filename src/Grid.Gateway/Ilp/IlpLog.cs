@@ -26,9 +26,6 @@ internal static partial class IlpLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "ilp {Peer} was turned away: {ConnectionsMax} connections are open")]
     public static partial void TurnedAway(ILogger log, string peer, int connectionsMax);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "ilp cannot accept connections for now")]
-    public static partial void CannotAccept(ILogger log, Exception e);
-
     [LoggerMessage(Level = LogLevel.Error, Message = "ilp {Peer} failed unexpectedly")]
     public static partial void Unexpected(ILogger log, string peer, Exception e);
 }

@@ -16,19 +16,13 @@ namespace Grid.Gateway.Ilp;
 /// </summary>
 public sealed class IlpServer : IAsyncDisposable
 {
-    private const int BacklogMax = 1024;
-    private static readonly TimeSpan AcceptAgainAfter = TimeSpan.FromMilliseconds(100);
-
-    // Names the connections of all servers of a process.
-    private static long _connections;
-
     private readonly Gatekeeper _gatekeeper;
     private readonly TlsIdentity? _identity;
     private readonly IlpOptions _options;
     private readonly IlpMapping _mapping;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly Socket _listener;
+    private readonly FeedListener _listener;
     private readonly EventPublisher _publisher;
     private readonly ITimer _sweep;
     private readonly CancellationTokenSource _stop = new();
@@ -36,7 +30,7 @@ public sealed class IlpServer : IAsyncDisposable
     private readonly Task _accepting;
     private long _refused;
 
-    private IlpServer(IGrid grid, Gatekeeper gatekeeper, TlsIdentity? identity, IlpOptions options, TimeProvider time, ILogger log, Socket listener)
+    private IlpServer(IGrid grid, Gatekeeper gatekeeper, TlsIdentity? identity, IlpOptions options, TimeProvider time, ILogger log, FeedListener listener)
     {
         _gatekeeper = gatekeeper;
         _identity = identity;
@@ -46,11 +40,11 @@ public sealed class IlpServer : IAsyncDisposable
         _log = log;
         _listener = listener;
         _publisher = new EventPublisher(grid, "ilp", options.PublishersMax, time);
-        EndPoint = (IPEndPoint)listener.LocalEndPoint!;
+        EndPoint = listener.EndPoint;
         var period = (options.LineTimeout < options.IdleTimeout ? options.LineTimeout : options.IdleTimeout) / 4;
         _sweep = time.CreateTimer(static s => ((IlpServer)s!).Sweep(), this, period, period);
         IlpLog.Listening(log, EndPoint.ToString());
-        _accepting = AcceptAsync(_stop.Token);
+        _accepting = listener.AcceptAsync(Serve, time, log, _stop.Token);
     }
 
     /// <summary>Where it listens; with port 0 in the options, the port that was picked.</summary>
@@ -80,20 +74,16 @@ public sealed class IlpServer : IAsyncDisposable
         options.Validate(gatekeeper.AsksForKeys);
         var log = logs.CreateLogger<IlpServer>();
         var identity = options.Tls is { } tls ? TlsIdentity.Open("ilp", tls, time, log) : null;
-        var listener = new Socket(options.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            listener.Bind(options.EndPoint);
-            listener.Listen(BacklogMax);
+            var listener = FeedListener.Open(options.EndPoint, "line protocol");
+            return new IlpServer(grid, gatekeeper, identity, options, time, log, listener);
         }
-        catch (SocketException e)
+        catch (IOException)
         {
-            listener.Dispose();
             identity?.Dispose();
-            throw new IOException($"line protocol cannot listen on {options.EndPoint}: {e.Message}", e);
+            throw;
         }
-
-        return new IlpServer(grid, gatekeeper, identity, options, time, log, listener);
     }
 
     /// <summary>Stops listening, takes in what was received, and closes all connections.</summary>
@@ -105,7 +95,7 @@ public sealed class IlpServer : IAsyncDisposable
         }
 
         await _stop.CancelAsync();
-        _listener.Dispose();
+        _listener.Close();
         await _sweep.DisposeAsync();
         await _accepting;
         foreach (var (connection, _) in _open)
@@ -121,27 +111,6 @@ public sealed class IlpServer : IAsyncDisposable
 
     internal void CountRefused() => Interlocked.Increment(ref _refused);
 
-    private async Task AcceptAsync(CancellationToken stop)
-    {
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                Serve(await _listener.AcceptAsync(stop));
-            }
-            catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException or SocketException)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                // Out of descriptors, most likely: those that are open go on, and the queue of the kernel waits.
-                IlpLog.CannotAccept(_log, e);
-                await Task.Delay(AcceptAgainAfter, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
-
     private void Serve(Socket socket)
     {
         if (_open.Count >= _options.ConnectionsMax)
@@ -153,7 +122,7 @@ public sealed class IlpServer : IAsyncDisposable
 
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         var rows = new IlpRows(_mapping, IlpPrecision.UnitNs(_options.Precision), _time);
-        var operation = $"ilp-{Environment.ProcessId}-{Interlocked.Increment(ref _connections)}";
+        var operation = FeedListener.NextOperation("ilp");
         var connection = new IlpConnection(new FeedTransport(socket, _identity), _gatekeeper, rows, _publisher, this, operation, _options, _time, _log);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _open[connection] = done.Task;
