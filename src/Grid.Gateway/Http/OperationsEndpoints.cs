@@ -99,7 +99,7 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
         new("GET", "/v1/status", "Counters and positions", StatusAsync) { Answer = ApiAnswer.Object(Status) },
         new("GET", "/v1/quarantine", "Rejected events, whole, with the reason", QuarantineAsync)
         {
-            Description = "Oldest first. All rejected events are in the journal; the newest of them are listed here.",
+            Description = "Oldest first. The newest of them are listed here; older ones are in the journal as long as that reaches back.",
             Arguments = [After, ApiArgument.Limit, ApiArgument.Format, ApiArgument.Cursor],
             Answer = ApiAnswer.Rows(Quarantined),
             Headers = [ApiHeader.Next, ApiHeader.Link],

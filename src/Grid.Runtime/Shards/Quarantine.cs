@@ -4,7 +4,10 @@ using Grid.Domain.Validation;
 
 namespace Grid.Runtime.Shards;
 
-/// <summary>The newest rejected events, whole, with their reason. All of them are in the journal; this is what can be listed at once.</summary>
+/// <summary>
+/// The newest rejected events with their reason: what can be listed at once. Older ones, and the wider part of runs and
+/// definitions, are in the journal as long as that reaches back.
+/// </summary>
 internal sealed class Quarantine(int capacity)
 {
     private readonly Lock _gate = new();
