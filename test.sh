@@ -21,7 +21,7 @@ long=0
 minutes_per_project_max=10
 for argument in "$@"; do
     case $argument in
-        --long) long=1; minutes_per_project_max=60 ;;
+        --long) long=1; minutes_per_project_max=120 ;;
         -h|--help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
         *) echo "test.sh: unknown option '$argument'; the only one is --long" >&2; exit 2 ;;
     esac
