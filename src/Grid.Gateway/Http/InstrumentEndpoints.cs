@@ -58,7 +58,7 @@ internal sealed class InstrumentEndpoints(IGrid grid, GatewayOptions options, In
         new("PUT", "/v1/instruments", "Publish definitions", PutAsync)
         {
             Description = "Answers when the definitions are durable and applied. Each item stands or falls alone. Only the symbol is needed; a property that is not known is refused.",
-            Body = Definition,
+            Body = ApiBody.Items(Definition, "symbol"),
             Answer = ApiAnswer.Object(Result),
             Errors = [GridErrorCode.Malformed, GridErrorCode.TooLarge, GridErrorCode.EpochStale, GridErrorCode.ProducerBusy, GridErrorCode.StorageFailed, GridErrorCode.Stopping],
         },

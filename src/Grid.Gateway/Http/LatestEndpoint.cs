@@ -30,7 +30,8 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
         Column.Decimal("volume", "1234500", "Sum of sizes."),
         Column.Number("count", "8123", "Prints that count for volume."));
 
-    private static readonly RowShape Shape = new(
+    /// <summary>What is told of an instrument.</summary>
+    public static readonly RowShape Shape = new(
         Column.Text("instrument", "AAPL", "The instrument."),
         Column.Decimal("price", "100.25", "Price of the last trade.").OrNull(),
         Column.Decimal("size", "300", "Its size.").OrNull(),

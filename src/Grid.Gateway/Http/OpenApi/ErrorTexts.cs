@@ -30,6 +30,8 @@ internal static class ErrorTexts
         GridErrorCode.TimedOut => "The other side took too long.",
         GridErrorCode.Unreachable => "The server cannot be reached; met by clients only.",
         GridErrorCode.NotFound => "There is nothing under this address.",
+        GridErrorCode.MethodNotAllowed => "What is under this address is not for this method; Allow says which are.",
+        GridErrorCode.UnsupportedContent => "A body is of a kind, or compressed in a way, that is not understood.",
         GridErrorCode.Unauthorized => "A key is missing, unknown, expired or revoked.",
         GridErrorCode.Forbidden => "The key's role or sources do not allow it.",
         GridErrorCode.RateLimited => "The key's rate is used up, or too many wrong keys came from an address.",
