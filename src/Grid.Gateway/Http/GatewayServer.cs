@@ -108,9 +108,9 @@ public sealed partial class GatewayServer : IAsyncDisposable
         LargeAnswers.UseIn(app);
         app.UseWebSockets();
         app.UseRouting();
+        app.Use(next => context => Refusals.RoutedAsync(next, context));
         var routes = app.MapGrid(grid, options, time, latest);
         mapMore(app);
-        app.MapFallback(Refusals.NothingThereAsync);
         try
         {
             await app.StartAsync(cancel).ConfigureAwait(false);
