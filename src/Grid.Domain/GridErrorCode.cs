@@ -84,7 +84,7 @@ public enum GridErrorCode
     /// <summary>A key is missing, unknown, expired or revoked.</summary>
     Unauthorized = 30,
 
-    /// <summary>The key's role or sources do not allow it.</summary>
+    /// <summary>The key's role, sources or producers do not allow it.</summary>
     Forbidden = 31,
 
     /// <summary>The key's rate is used up, or too many wrong keys came from an address.</summary>

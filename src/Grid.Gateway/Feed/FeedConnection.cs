@@ -257,6 +257,7 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
 
         EventPublisher.RequireOther(hello.Producer);
         _lease = _admission.Enter();
+        _lease.Caller.RequireProducer(hello.Producer);
         _lease.Ended.UnsafeRegister(static c => ((FeedConnection)c!).Close(((FeedConnection)c)._lease!.Reason!), this);
         var feed = await _grid.OpenFeedAsync(new FeedHello(hello.Producer, hello.Epoch, (AckLevel)hello.Ack), this, cancel);
         _outbox.StartAfter(feed.LastDurableBatch);

@@ -44,8 +44,18 @@ internal static class PublishArguments
     ];
 
     /// <summary>Who publishes, and the policy and the identity that the client asks for.</summary>
-    /// <exception cref="GridException">One of them is not well formed.</exception>
-    public static PublicationTerms Terms(HttpContext context) => new(Caller.Of(context), Policy(context), Batch(context));
+    /// <exception cref="GridException">One of them is not well formed, or the producer is not one of the caller's key.</exception>
+    public static PublicationTerms Terms(HttpContext context)
+    {
+        var caller = Caller.Of(context);
+        var batch = Batch(context);
+        if (batch is not null)
+        {
+            caller.RequireProducer(batch.Producer);
+        }
+
+        return new PublicationTerms(caller, Policy(context), batch);
+    }
 
     /// <summary>The source of rows that name none.</summary>
     public static string Source(HttpContext context, string otherwise)

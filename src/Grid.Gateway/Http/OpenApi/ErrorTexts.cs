@@ -33,7 +33,7 @@ internal static class ErrorTexts
         GridErrorCode.MethodNotAllowed => "What is under this address is not for this method; Allow says which are.",
         GridErrorCode.UnsupportedContent => "A body is of a kind, or compressed in a way, that is not understood.",
         GridErrorCode.Unauthorized => "A key is missing, unknown, expired or revoked.",
-        GridErrorCode.Forbidden => "The key's role or sources do not allow it.",
+        GridErrorCode.Forbidden => "The key's role, sources or producers do not allow it.",
         GridErrorCode.RateLimited => "The key's rate is used up, or too many wrong keys came from an address.",
         GridErrorCode.TlsFailed => "The two sides do not agree on TLS; met by clients only.",
         GridErrorCode.TooSlow => "A subscriber that asked to be closed rather than conflated fell too far behind.",
