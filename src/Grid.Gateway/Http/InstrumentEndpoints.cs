@@ -137,7 +137,12 @@ internal sealed class InstrumentEndpoints(IGrid grid, GatewayOptions options, In
         JsonDocument document;
         try
         {
-            document = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted).ConfigureAwait(false);
+            // First to its end, so that the parsing does not run on the thread that received that. The web server keeps it within BodyBytesMax.
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
+            await OffSocketThread.HopAsync().ConfigureAwait(false);
+            body.Position = 0;
+            document = JsonDocument.Parse(body);
         }
         catch (JsonException e)
         {
