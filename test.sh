@@ -90,6 +90,8 @@ need_program() {
 need_programs() {
     need_program chromium chromium fonts-dejavu-core
     need_program promtool prometheus
+    need_program curl curl
+    need_program wrk wrk
 }
 
 choose_solution() {
