@@ -191,6 +191,7 @@ CREATE TABLE grid.tick (
     outcome        smallint NOT NULL
 ) PARTITION BY RANGE (event_time);
 CREATE INDEX tick_by_instrument ON grid.tick (instrument_id, event_time);
+CREATE INDEX tick_amendments ON grid.tick (instrument_id, amends) WHERE amends IS NOT NULL;
 COMMENT ON TABLE grid.tick IS 'Applied trades, quotes, cancels and corrections, by UTC day of the event time. (epoch, lsn, frame_row) is the order of arrival.';
 COMMENT ON COLUMN grid.tick.event_time IS 'When it happened, by the source.';
 COMMENT ON COLUMN grid.tick.receive_time IS 'When Grid received it.';
