@@ -69,20 +69,26 @@ lacks_only_what_the_filter_leaves_out() {
 
 restore() { dotnet restore "$1" --nologo -v q >"$2" 2>&1; }
 
+# Debian keeps PostgreSQL's own programs out of the PATH.
+has_program() { command -v "$1" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null; }
+
 # A Debian package that a test needs for a program: installed where that can be done, else named. With CI=true the tests
-# that need it fail without it. Nothing that a package would start is started.
+# that need it fail without it. Nothing that a package would start is started, and PostgreSQL makes no cluster of its own.
 need_program() {
     local program=$1 package=$2 more=("${@:3}")
-    if command -v "$program" >/dev/null; then return; fi
+    if has_program "$program"; then return; fi
     if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
         echo "Installing $package, for $program."
         local policy=/usr/sbin/policy-rc.d made=0
         if [[ ! -e $policy ]]; then printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && made=1; fi
+        local clusters=/etc/postgresql-common/createcluster.d
+        mkdir -p "$clusters" && printf 'create_main_cluster = false\n' >"$clusters/grid-tests.conf"
         { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package" ${more[@]+"${more[@]}"}; } \
             >"$out/install-$package.log" 2>&1 || true
         if ((made)); then rm -f "$policy"; fi
+        rm -f "$clusters/grid-tests.conf"
     fi
-    if ! command -v "$program" >/dev/null; then
+    if ! has_program "$program"; then
         echo "Missing: $program (package $package); the tests that need it fail."
     fi
 }
@@ -90,6 +96,8 @@ need_program() {
 need_programs() {
     need_program chromium chromium fonts-dejavu-core
     need_program promtool prometheus
+    need_program initdb postgresql
+    need_program pgbouncer pgbouncer
 }
 
 choose_solution() {
