@@ -57,6 +57,14 @@ public sealed class JournalReader : IDisposable
     /// <summary>The frame that would be read next.</summary>
     public ulong NextLsn => _segment?.NextLsn ?? _fromLsn;
 
+    /// <summary>Bytes of frames in a segment that is written no more.</summary>
+    /// <exception cref="GridStorageException">The disk refuses, or the segment is gone.</exception>
+    public static long BytesOf(IJournalDirectory journal, JournalSegment segment)
+    {
+        using var file = SegmentScanner.OpenFile(journal, segment.FirstLsn);
+        return file.Length - SegmentHeader.Bytes;
+    }
+
     /// <summary>Moves the last frame wanted on to a later one: for a reader that follows a writer. An earlier one changes nothing.</summary>
     public void ReadThrough(ulong lsn)
     {
