@@ -39,6 +39,11 @@ internal static class JsonSchema
         {
             var schema = column.Kind == ColumnKind.List ? ArrayOf(Of(inner)) : Of(inner);
             schema["description"] = column.Description;
+            if (column.MayBeNull)
+            {
+                schema["type"] = new JsonArray((string)schema["type"]!, "null");
+            }
+
             return schema;
         }
 
