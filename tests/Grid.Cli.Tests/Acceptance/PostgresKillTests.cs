@@ -155,7 +155,7 @@ public sealed class PostgresKillTests(ITestOutputHelper output) : IDisposable
             await database.RowsAsync($"""
                 SELECT count(*), count(DISTINCT sequence), (sum(size) / 100000000)::bigint,
                     (SELECT sum(count) FROM grid.bar), (SELECT (sum(volume) / 100000000)::bigint FROM grid.bar),
-                    (SELECT sum(ticks) FROM grid.latest), (SELECT sum(accepted) FROM grid.data_quality_log)
+                    (SELECT sum(ticks) FROM grid.latest), (SELECT sum(accepted + flagged) FROM grid.data_quality_log)
                 FROM grid.tick
                 """));
         Assert.Equal(
