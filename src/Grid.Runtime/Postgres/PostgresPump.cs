@@ -35,6 +35,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
     private string? _ended;
     private long _refusedBefore;
     private long _firstReceived;
+    private DateOnly _droppedOn;
 
     // Frames up to here hold nothing that the database lacks: those behind the last input are outcomes and names.
     private ulong _nothingThroughLsn;
@@ -249,6 +250,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
             Owed.SetTaken(flush.ThroughLsn, bytes);
             await _engine.CommittedAsync(flush.ThroughLsn, [.. flush.Producers]).ConfigureAwait(false);
             Volatile.Write(ref _pendingSince, next.IsEmpty ? long.MaxValue : _firstReceived);
+            await DropOldAsync().ConfigureAwait(false);
             (flush, next) = (next, flush);
         }
     }
@@ -320,6 +322,29 @@ internal sealed partial class PostgresPump : IAsyncDisposable
 
         await _flushed.WaitAsync(_ending.Token).ConfigureAwait(false);
         return true;
+    }
+
+    // Once a day. What cannot be dropped today, as somebody reads it, is dropped tomorrow.
+    private async Task DropOldAsync()
+    {
+        var today = DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
+        if (today == _droppedOn)
+        {
+            return;
+        }
+
+        _droppedOn = today;
+        try
+        {
+            foreach (var table in await _writer.DropOldAsync(today, _ending.Token).ConfigureAwait(false))
+            {
+                LogDropped(table);
+            }
+        }
+        catch (GridStorageException e)
+        {
+            LogNotDropped(e);
+        }
     }
 
     // From flush to flush, unless a feed waits for this one. False if there was nothing to wait for.
@@ -395,6 +420,12 @@ internal sealed partial class PostgresPump : IAsyncDisposable
 
     [LoggerMessage(EventId = 1035, Level = LogLevel.Warning, Message = "Journal frames behind {Lsn} are missing and will not be in PostgreSQL")]
     private partial void LogMissing(Exception cause, ulong lsn);
+
+    [LoggerMessage(EventId = 1038, Level = LogLevel.Information, Message = "Dropped {Table} from PostgreSQL: it is older than the options keep")]
+    private partial void LogDropped(string table);
+
+    [LoggerMessage(EventId = 1039, Level = LogLevel.Warning, Message = "What is older than the options keep could not be dropped from PostgreSQL; tomorrow again")]
+    private partial void LogNotDropped(Exception cause);
 
     [LoggerMessage(EventId = 1037, Level = LogLevel.Warning, Message = "The journal begins with frame {Lsn}: ticks before it will not be in PostgreSQL")]
     private partial void LogBegins(ulong lsn);

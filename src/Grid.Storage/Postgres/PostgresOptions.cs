@@ -41,6 +41,15 @@ public sealed class PostgresOptions
     /// <summary>Classes of instruments whose ticks are kept; all if null, none if empty. Latest, bars and everything else is kept of all.</summary>
     public IReadOnlyList<string>? TickClasses { get; set; }
 
+    /// <summary>Days of ticks that are kept, by event time, today included; 0 keeps all, up to 36,500. Older ones go by whole days, once a day.</summary>
+    public int TickDays { get; set; }
+
+    /// <summary>Days of runs that are kept, by session date; 0 keeps all, up to 36,500. Older ones go by whole months.</summary>
+    public int RunDays { get; set; }
+
+    /// <summary>Days of bars that are kept; 0 keeps all, up to 36,500. Older ones go by whole months.</summary>
+    public int BarDays { get; set; }
+
     /// <summary>Makes the schema, or brings it up to date, before anything is written; else a schema that is missing or older stops the start.</summary>
     public bool Migrate { get; set; }
 
@@ -89,6 +98,9 @@ public sealed class PostgresOptions
             faults.Add($"Option Postgres:{nameof(ApplicationName)} is '{ApplicationName}'; it must have 1 to {ApplicationNameMax} characters.");
         }
 
+        CheckRange(nameof(TickDays), TickDays, 0, 36_500);
+        CheckRange(nameof(RunDays), RunDays, 0, 36_500);
+        CheckRange(nameof(BarDays), BarDays, 0, 36_500);
         CheckRange(nameof(RetryDelay), RetryDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         CheckRange(nameof(RetryDelayMax), RetryDelayMax, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10));
         CheckRange(nameof(CircuitFailures), CircuitFailures, 1, 1000);

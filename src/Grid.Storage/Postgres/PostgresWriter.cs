@@ -108,6 +108,26 @@ public sealed class PostgresWriter : IAsyncDisposable
         }
     }
 
+    /// <summary>Drops the days that the options do not keep; gives the names of the tables that are gone.</summary>
+    /// <exception cref="GridStorageException">It could not; try again later.</exception>
+    public async Task<IReadOnlyList<string>> DropOldAsync(DateOnly today, CancellationToken cancel)
+    {
+        if (_options is { TickDays: 0, RunDays: 0, BarDays: 0 })
+        {
+            return [];
+        }
+
+        try
+        {
+            var connection = await ConnectAsync(cancel).ConfigureAwait(false);
+            return await _partitions.DropAsync(connection, today, _options.TickDays, _options.RunDays, _options.BarDays, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+        {
+            throw await FailAsync(e).ConfigureAwait(false);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -170,6 +170,24 @@ public sealed class PostgresGridTests(PrivatePostgres server)
     }
 
     [Fact]
+    public async Task Days_that_are_not_kept_are_dropped()
+    {
+        await using var rig = await PostgresRig.OpenAsync(server);
+        rig.Postgres.TickDays = 30;
+        await rig.Database.ExecuteAsync("SELECT grid.make_partitions('2020-05-01', '2020-05-02'), grid.make_partitions(current_date - 29, current_date)");
+        var grid = await rig.OpenGridAsync();
+        await CommittedAsync(grid, Names);
+        await CommittedAsync(grid, Names, "next");
+        Assert.Equal(
+            ["30|0|1"],
+            await rig.Database.RowsAsync("""
+                SELECT count(*) FILTER (WHERE relname ~ '^tick_\d' AND to_date(right(relname, 8), 'YYYYMMDD') BETWEEN current_date - 29 AND current_date),
+                    count(*) FILTER (WHERE relname LIKE 'tick_2020%'), count(*) FILTER (WHERE relname = 'bar_202005')
+                FROM pg_class WHERE relnamespace = 'grid'::regnamespace AND relkind = 'r'
+                """));
+    }
+
+    [Fact]
     public async Task Committed_is_not_to_be_had_without_PostgreSQL()
     {
         await using var rig = await PostgresRig.OpenAsync(server);

@@ -15,7 +15,8 @@ public sealed class PostgresOptionsTests
         Assert.Equal(
             (4, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10), "grid"),
             (options.ConnectionsMax, options.ConnectTimeout, options.StatementTimeout, options.StopTimeout, options.ApplicationName));
-        Assert.Equal((null, false, false, false), (options.TickClasses, options.Migrate, options.TakeOver, options.AcceptMissing));
+        Assert.Equal((null, 0, 0, 0), (options.TickClasses, options.TickDays, options.RunDays, options.BarDays));
+        Assert.Equal((false, false, false), (options.Migrate, options.TakeOver, options.AcceptMissing));
         Assert.Equal(
             (TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), 5, TimeSpan.FromSeconds(30), 3),
             (options.RetryDelay, options.RetryDelayMax, options.CircuitFailures, options.CircuitOpenFor, options.CircuitSuccesses));
@@ -38,6 +39,9 @@ public sealed class PostgresOptionsTests
             StatementTimeout = TimeSpan.FromDays(1),
             StopTimeout = TimeSpan.FromSeconds(-1),
             ApplicationName = "",
+            TickDays = -1,
+            RunDays = 40_000,
+            BarDays = -2,
             RetryDelay = TimeSpan.Zero,
             RetryDelayMax = TimeSpan.FromHours(1),
             CircuitFailures = 0,
@@ -57,6 +61,9 @@ public sealed class PostgresOptionsTests
             Option Postgres:StatementTimeout is 1.00:00:00; it must be 00:00:01 to 01:00:00.
             Option Postgres:StopTimeout is -00:00:01; it must be 00:00:00 to 00:10:00.
             Option Postgres:ApplicationName is ''; it must have 1 to 63 characters.
+            Option Postgres:TickDays is -1; it must be 0 to 36500.
+            Option Postgres:RunDays is 40000; it must be 0 to 36500.
+            Option Postgres:BarDays is -2; it must be 0 to 36500.
             Option Postgres:RetryDelay is 00:00:00; it must be 00:00:00.0010000 to 00:01:00.
             Option Postgres:RetryDelayMax is 01:00:00; it must be 00:00:00.0010000 to 00:10:00.
             Option Postgres:CircuitFailures is 0; it must be 1 to 1000.

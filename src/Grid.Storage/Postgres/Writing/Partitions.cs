@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Grid.Storage.Postgres.Writing;
 
@@ -43,6 +44,27 @@ internal sealed class Partitions
                 _made.Add(made);
             }
         }
+    }
+
+    /// <summary>Drops what is older than so many days, today included; 0 for none of a kind. Gives the names of what was dropped.</summary>
+    public async Task<IReadOnlyList<string>> DropAsync(
+        NpgsqlConnection connection, DateOnly today, int tickDays, int runDays, int barDays, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand("SELECT grid.drop_partitions($1, $2, $3)", connection)
+        {
+            Parameters = { Before(tickDays), Before(runDays), Before(barDays) },
+        };
+        var dropped = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        while (await reader.ReadAsync(cancel).ConfigureAwait(false))
+        {
+            dropped.Add(reader.GetString(0));
+        }
+
+        _made.Clear();
+        return dropped;
+
+        NpgsqlParameter Before(int days) => new() { Value = days == 0 ? DBNull.Value : today.AddDays(1 - days), NpgsqlDbType = NpgsqlDbType.Date };
     }
 
     /// <summary>Asks again: somebody may have dropped some.</summary>
