@@ -22,6 +22,9 @@ public sealed class PostgresAddress
     /// <summary>Host and port.</summary>
     public string Server => $"{_settings.Host}:{_settings.Port}";
 
+    /// <summary>What keeps the grid's schema and data in a file; for people.</summary>
+    public string BackupCommand => $"pg_dump -h {_settings.Host} -p {_settings.Port} -U {User} -n grid -Fc -f grid.dump {Database}";
+
     /// <summary>Reads a connection string or a URI.</summary>
     /// <exception cref="ArgumentException">It is neither; the message says why and shows no password.</exception>
     public static PostgresAddress Parse(string text)

@@ -12,6 +12,10 @@ internal sealed class SchemaLock : IAsyncDisposable
     // "grid" in ASCII, and the schema; 1 is the making of partitions.
     private const string TrySql = "SELECT pg_try_advisory_xact_lock(1735551332, 0)";
 
+    // The lock's transaction is idle for long. Besides, the last statement of a connection keeps its snapshot until the next
+    // one, and a setting has none: a build would wait for the snapshot of the lock that it runs under.
+    private const string KeepSql = "SET LOCAL idle_in_transaction_session_timeout = 0";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly NpgsqlConnection _connection;
@@ -63,9 +67,11 @@ internal sealed class SchemaLock : IAsyncDisposable
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancel);
-            await using var command = new NpgsqlCommand(TrySql, connection, transaction);
-            if (await command.ExecuteScalarAsync(cancel) is true)
+            await using var trying = new NpgsqlCommand(TrySql, connection, transaction);
+            if (await trying.ExecuteScalarAsync(cancel) is true)
             {
+                await using var keeping = new NpgsqlCommand(KeepSql, connection, transaction);
+                await keeping.ExecuteNonQueryAsync(cancel);
                 var taken = new SchemaLock(connection, transaction);
                 connection = null;
                 return taken;

@@ -112,7 +112,8 @@ public sealed class SchemaMigrator : IAsyncDisposable
             catch (PostgresException e)
             {
                 var failure = PostgresFailure.Of(e, _address);
-                throw new GridStorageException($"{migration} failed and changed nothing: {failure.Message}", failure.IsTransient, e);
+                var outcome = Migration.IsOutsideTransaction(direction == Migrate.Up ? migration.Up : migration.Down) ? "broke off, and may be run again" : "failed and changed nothing";
+                throw new GridStorageException($"{migration} {outcome}: {failure.Message}", failure.IsTransient, e);
             }
 
             say($"done in {_time.GetElapsedTime(started).TotalSeconds:0.00} s");

@@ -74,7 +74,7 @@ public sealed class CommandLineTests : IDisposable
     {
         foreach (var command in new[]
         {
-            string.Empty, "serve", "demo", "feed", "latest", "ticks", "bars", "quarantine", "gaps", "sources", "status", "import instruments", "keys", "keys create", "keys list", "keys revoke", "journal", "journal status", "journal verify", "journal repair", "journal replay",
+            string.Empty, "serve", "demo", "feed", "latest", "ticks", "bars", "quarantine", "gaps", "sources", "status", "import instruments", "keys", "keys create", "keys list", "keys revoke", "journal", "journal status", "journal verify", "journal repair", "journal replay", "migrate", "migrate up", "migrate down", "migrate status",
         })
         {
             var result = await GridProcess.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

@@ -52,6 +52,7 @@ internal sealed class GridProcess : IDisposable
 
         start.Environment.Remove("GRID_HTTP");
         start.Environment.Remove("GRID_KEY");
+        start.Environment.Remove("GRID_POSTGRES");
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

@@ -5,15 +5,24 @@ namespace Grid.Storage.Tests.Postgres;
 
 public sealed class SchemaMigratorTests(PrivatePostgres server)
 {
+    private const string CountAll = """
+        SELECT (SELECT count(*) FROM grid.tick) || ' ' || (SELECT count(*) FROM grid.bar) || ' ' || (SELECT count(*) FROM grid.latest)
+            || ' ' || (SELECT count(*) FROM grid.run) || ' ' || (SELECT count(*) FROM grid.quarantine)
+        """;
+
+    private static int Newest => MigrationSet.Embedded.Newest;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task A_new_database_gets_every_table_and_each_is_explained()
     {
         await using var database = await server.CreateDatabaseAsync();
-        await using var migrator = new SchemaMigrator(PostgresAddress.Parse(database.ConnectionString));
+        await using var migrator = Open(database);
 
-        Assert.Equal(MigrationSet.Embedded.Newest, await migrator.UpAsync());
+        Assert.Equal(Newest, await migrator.UpAsync(cancel: Cancel));
 
-        await migrator.RequireNewestAsync();
+        await migrator.RequireNewestAsync(Cancel);
         Assert.Empty(await database.RowsAsync("""
             SELECT c.relname, coalesce(a.attname, '(table)')
             FROM pg_class c
@@ -21,28 +30,121 @@ public sealed class SchemaMigratorTests(PrivatePostgres server)
             WHERE c.relnamespace = 'grid'::regnamespace AND c.relkind IN ('r', 'p', 'v')
                 AND (obj_description(c.oid) IS NULL OR (a.attnum IS NOT NULL AND col_description(c.oid, a.attnum) IS NULL))
             """));
-        Assert.Empty(await database.RowsAsync("""
-            SELECT proname FROM pg_proc WHERE pronamespace = 'grid'::regnamespace AND obj_description(oid) IS NULL
-            """));
+        Assert.Empty(await database.RowsAsync("SELECT proname FROM pg_proc WHERE pronamespace = 'grid'::regnamespace AND obj_description(oid) IS NULL"));
+        Assert.Equal(["grid_owner"], await database.RowsAsync("SELECT DISTINCT relowner::regrole::text FROM pg_class WHERE relnamespace = 'grid'::regnamespace"));
     }
 
     [Fact]
-    public async Task Partitions_are_made_once_for_days_and_months()
+    public async Task Migrations_go_up_down_and_up_again_with_data_in_place()
     {
-        await using var database = await CreateAsync();
+        await using var database = await server.CreateDatabaseAsync();
+        await using var migrator = Open(database);
+        await migrator.UpAsync(1, cancel: Cancel);
+        await database.ExecuteAsync(MigratedDatabase.Market);
+        var before = await database.ScalarAsync<string>(CountAll);
+        Assert.StartsWith("100050 ", before, StringComparison.Ordinal);
+
+        for (var version = 2; version <= Newest; version++)
+        {
+            Assert.Equal(1, await migrator.UpAsync(version, cancel: Cancel));
+            Assert.Equal(before, await database.ScalarAsync<string>(CountAll));
+        }
+
+        for (var version = Newest - 1; version >= 1; version--)
+        {
+            Assert.Equal(1, await migrator.DownAsync(version, cancel: Cancel));
+            Assert.Equal(before, await database.ScalarAsync<string>(CountAll));
+        }
+
+        Assert.Equal(Newest - 1, await migrator.UpAsync(cancel: Cancel));
+        Assert.Equal(before, await database.ScalarAsync<string>(CountAll));
+        await migrator.RequireNewestAsync(Cancel);
+
+        Assert.Equal(Newest, await migrator.DownAsync(0, cancel: Cancel));
+        Assert.Equal(0, (await migrator.ReadStatusAsync(Cancel)).Current);
+        Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM pg_namespace WHERE nspname = 'grid'"));
+        Assert.Equal(Newest, await migrator.UpAsync(cancel: Cancel));
+        Assert.Equal("0 0 0 0 0", await database.ScalarAsync<string>(CountAll));
+    }
+
+    [Fact]
+    public async Task Nodes_that_start_together_apply_each_migration_once()
+    {
+        await using var database = await server.CreateDatabaseAsync();
+
+        var applied = await Task.WhenAll(Enumerable.Range(0, 5).Select(async _ =>
+        {
+            await using var migrator = Open(database);
+            return await migrator.UpAsync(cancel: Cancel);
+        }));
+
+        Assert.Equal(Newest, applied.Sum());
+        Assert.Equal(Newest, await database.ScalarAsync<long>("SELECT count(*) FROM grid.schema_version"));
+    }
+
+    [Fact]
+    public async Task Migrator_waits_for_one_that_is_running_and_says_so()
+    {
+        await using var database = await server.CreateDatabaseAsync();
+        await using var migrator = Open(database);
+        await using var other = await database.OpenAsync();
+        var transaction = await other.BeginTransactionAsync(Cancel);
+        await using (var locking = new Npgsql.NpgsqlCommand("SELECT pg_advisory_xact_lock(1735551332, 0)", other, transaction))
+        {
+            await locking.ExecuteNonQueryAsync(Cancel);
+        }
+
+        var said = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var up = migrator.UpAsync(say: line => said.TrySetResult(line), cancel: Cancel);
+        Assert.Equal("another migration is running; waiting for it", await said.Task.WaitAsync(Cancel));
+        Assert.False(up.IsCompleted);
+        await transaction.RollbackAsync(Cancel);
+
+        Assert.Equal(Newest, await up);
+    }
+
+    [Fact]
+    public async Task Partitions_are_made_once_for_days_and_months_and_dropped_by_age()
+    {
+        await using var database = await MigratedDatabase.CreateAsync(server);
 
         Assert.Equal(3 + 2 + 2, await database.ScalarAsync<int>("SELECT grid.make_partitions('2024-01-31', '2024-02-02')"));
         Assert.Equal(0, await database.ScalarAsync<int>("SELECT grid.make_partitions('2024-01-31', '2024-02-02')"));
         Assert.Equal(
             ["tick_20240131", "tick_20240201", "tick_20240202", "tick_default"],
             await database.RowsAsync("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r' AND relname LIKE 'tick%' ORDER BY 1"));
-        Assert.Equal(["bar_202401", "run_202401", "tick_20240131", "tick_20240201"],
+        Assert.Equal(
+            ["bar_202401", "run_202401", "tick_20240131", "tick_20240201"],
             await database.RowsAsync("SELECT * FROM grid.drop_partitions('2024-02-02', '2024-02-29', '2024-02-01') ORDER BY 1"));
+        Assert.Empty(await database.RowsAsync("SELECT * FROM grid.drop_partitions(NULL, NULL, NULL)"));
     }
 
-    private async Task<PrivateDatabase> CreateAsync() => await server.CreateDatabaseAsync(async connectionString =>
+    [Fact]
+    public async Task Partitions_of_days_that_cannot_be_are_refused()
     {
-        await using var migrator = new SchemaMigrator(PostgresAddress.Parse(connectionString));
-        await migrator.UpAsync();
-    });
+        await using var database = await MigratedDatabase.CreateAsync(server);
+
+        var refusal = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => database.ScalarAsync<int>("SELECT grid.make_partitions('1969-12-31', '1970-01-02')"));
+
+        Assert.Equal("partitions are made for up to 1000 days from 1970-01-01 to 2099-12-31, not from 1969-12-31 to 1970-01-02", refusal.MessageText);
+    }
+
+    [Fact]
+    public async Task Partitions_are_made_by_many_at_once_while_ticks_come_and_are_read()
+    {
+        await using var database = await MigratedDatabase.CreateAsync(server);
+        await database.ExecuteAsync("SELECT grid.make_partitions('2024-05-01', '2024-05-01')");
+        await using var reading = await database.OpenAsync();
+        await using var transaction = await reading.BeginTransactionAsync(Cancel);
+        await using (var query = new Npgsql.NpgsqlCommand("SELECT count(*) FROM grid.tick_20240501", reading, transaction))
+        {
+            await query.ExecuteNonQueryAsync(Cancel);
+        }
+
+        var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => database.ScalarAsync<int>("SELECT grid.make_partitions('2024-05-02', '2024-05-04')")));
+
+        Assert.Equal(3, made.Sum());
+    }
+
+    private static SchemaMigrator Open(PrivateDatabase database) => new(PostgresAddress.Parse(database.ConnectionString));
 }

@@ -20,8 +20,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
     public const string Password = "trial";
 
     // Below the ports that a system gives out by itself, so that nobody takes the port while the server is down.
-    private const int PortLowest = 15_000;
-    private const int PortHighest = 32_000;
+    internal const int PortLowest = 15_000;
+    internal const int PortHighest = 32_000;
     private const int PortAttempts = 50;
 
     // Makes the cluster, then obeys lines: "start PORT", "stop MODE". Ends, with everything, when there are no more lines.
@@ -58,9 +58,9 @@ public sealed class PrivatePostgres : IAsyncDisposable
         """;
 
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly HashSet<string> _templates = new(StringComparer.Ordinal);
     private Process? _guard;
     private string _folder = string.Empty;
-    private string? _template;
     private int _created;
 
     /// <summary>More settings, each as a line of <c>postgresql.conf</c>. By default nothing waits for the disk.</summary>
@@ -82,23 +82,24 @@ public sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>A new and empty database. It goes with the server, or when it is disposed of.</summary>
     public Task<PrivateDatabase> CreateDatabaseAsync() => CreateDatabaseAsync("template0");
 
-    /// <summary>
-    /// A new database that is a copy of one that was prepared once for this server: with the schema, say. Everybody who
-    /// uses a server prepares the same.
-    /// </summary>
+    /// <summary>A new database that is a copy of one that was prepared once for this server: with the schema, say. All who use a server so prepare the same.</summary>
     /// <param name="prepare">Prepares the first; gets its connection string.</param>
-    public async Task<PrivateDatabase> CreateDatabaseAsync(Func<string, Task> prepare)
+    public Task<PrivateDatabase> CreateDatabaseAsync(Func<string, Task> prepare) => CreateDatabaseAsync("prepared", prepare);
+
+    /// <summary>A new database that is a copy of one of several that were prepared once for this server.</summary>
+    /// <param name="template">Name of what is prepared.</param>
+    /// <param name="prepare">Prepares it; gets its connection string.</param>
+    public async Task<PrivateDatabase> CreateDatabaseAsync(string template, Func<string, Task> prepare)
     {
         await EnsureStartedAsync();
         await _gate.WaitAsync();
         try
         {
-            if (_template is null)
+            if (!_templates.Contains(template))
             {
-                const string Template = "prepared";
-                await CreateAsync(Template, "template0");
-                await prepare(ConnectionString(Template));
-                _template = Template;
+                await CreateAsync(template, "template0");
+                await prepare(ConnectionString(template));
+                _templates.Add(template);
             }
         }
         finally
@@ -106,7 +107,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
             _gate.Release();
         }
 
-        return await CreateDatabaseAsync(_template);
+        return await CreateDatabaseAsync(template);
     }
 
     /// <summary>Starts the server, or starts it again after <see cref="StopAsync"/> or <see cref="KillAsync"/>; returns when it answers.</summary>

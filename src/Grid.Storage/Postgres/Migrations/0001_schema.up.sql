@@ -371,6 +371,7 @@ CREATE TABLE grid.bar (
     ask_size       bigint,
     PRIMARY KEY (instrument_id, interval_s, start_time)
 ) PARTITION BY RANGE (start_time);
+CREATE INDEX bar_by_time ON grid.bar USING brin (start_time) WITH (autosummarize = on);
 COMMENT ON TABLE grid.bar IS 'One-minute bars, by month of their start; longer ones are views over them.';
 COMMENT ON COLUMN grid.bar.start_time IS 'Start of the interval.';
 COMMENT ON COLUMN grid.bar.instrument_id IS 'The instrument.';
@@ -471,7 +472,7 @@ CREATE TABLE grid.quarantine (
     released_at     timestamptz,
     PRIMARY KEY (epoch, lsn, frame_row)
 );
-CREATE INDEX quarantine_by_reason ON grid.quarantine (reason, quarantined_at);
+CREATE INDEX quarantine_by_reason ON grid.quarantine (reason_name, quarantined_at);
 CREATE INDEX quarantine_by_instrument ON grid.quarantine (instrument_id, quarantined_at);
 CREATE INDEX quarantine_by_time ON grid.quarantine (quarantined_at);
 COMMENT ON TABLE grid.quarantine IS 'Events that were not applied, whole, each with the reason.';

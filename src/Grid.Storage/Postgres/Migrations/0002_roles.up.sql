@@ -32,7 +32,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA grid TO grid_writer, grid_reader;
 REVOKE SELECT ON grid.tick_default, grid.run_default, grid.bar_default FROM grid_reader;
 
 -- The writer ---------------------------------------------------------------------------------------------------
--- It adds, replaces what is absolute, and takes nothing back but gaps that closed; old partitions go by drop_partitions().
+-- It adds, and replaces what is absolute. It deletes gaps that closed, bars whose last trade was cancelled and the watermark
+-- of a grid that it takes over from; old partitions go by drop_partitions().
 
 GRANT INSERT, UPDATE ON
     grid.source, grid.venue, grid.channel, grid.producer, grid.instrument, grid.latest, grid.bar, grid.run_latest,
@@ -40,6 +41,7 @@ GRANT INSERT, UPDATE ON
 GRANT INSERT ON grid.instrument_definition, grid.tick, grid.run, grid.quarantine, grid.tick_default, grid.run_default TO grid_writer;
 GRANT UPDATE (released_at) ON grid.quarantine TO grid_writer;
 GRANT INSERT, UPDATE, DELETE ON grid.gap TO grid_writer;
+GRANT DELETE ON grid.bar, grid.watermark TO grid_writer;
 GRANT EXECUTE ON FUNCTION grid.make_partitions, grid.drop_partitions TO grid_writer;
 
 -- Row-level security -------------------------------------------------------------------------------------------

@@ -7,4 +7,4 @@ BEGIN
     END LOOP;
 END
 $do$;
-DROP FUNCTION grid.bars, grid.time_text, grid.vwap, grid.volume, grid.size, grid.price;
+DROP FUNCTION grid.daily_summary, grid.bars, grid.time_text, grid.vwap, grid.volume, grid.size, grid.price;

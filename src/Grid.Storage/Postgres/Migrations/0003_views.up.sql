@@ -206,7 +206,7 @@ COMMENT ON VIEW grid.v_bar_1m IS 'One-minute bars; bid and ask are those in forc
 CREATE FUNCTION grid.bars(instrument text, length interval, from_time timestamptz, to_time timestamptz)
     RETURNS TABLE ("time" timestamptz, open numeric, high numeric, low numeric, close numeric, volume numeric, vwap numeric,
         count bigint, bid numeric, bid_size numeric, ask numeric, ask_size numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog
+    LANGUAGE sql STABLE PARALLEL SAFE
 AS $function$
     WITH minute AS (
         SELECT date_bin($2, b.start_time, '2000-01-01Z') AS start, b.*
@@ -268,26 +268,36 @@ $do$;
 
 -- Reports ------------------------------------------------------------------------------------------------------
 
+CREATE FUNCTION grid.daily_summary(first_day date, last_day date)
+    RETURNS TABLE (day date, instrument text, class text, cusip text, open numeric, high numeric, low numeric, close numeric, volume numeric,
+        vwap numeric, count bigint, first_minute timestamptz, last_minute timestamptz)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $function$
+    SELECT
+        (b.start_time AT TIME ZONE 'UTC')::date,
+        i.symbol,
+        i.class,
+        i.cusip,
+        grid.price((array_agg(b.open ORDER BY b.start_time) FILTER (WHERE b.open IS NOT NULL))[1]),
+        grid.price(max(b.high)),
+        grid.price(min(b.low)),
+        grid.price((array_agg(b.close ORDER BY b.start_time DESC) FILTER (WHERE b.close IS NOT NULL))[1]),
+        grid.volume(sum(b.volume)),
+        grid.vwap(sum(b.notional), sum(b.volume)),
+        sum(b.count)::bigint,
+        min(b.start_time) FILTER (WHERE b.count > 0),
+        max(b.start_time) FILTER (WHERE b.count > 0)
+    FROM grid.bar b
+    JOIN grid.instrument i ON i.id = b.instrument_id
+    WHERE b.interval_s = 60
+        AND b.start_time >= $1::timestamp AT TIME ZONE 'UTC' AND b.start_time < ($2 + 1)::timestamp AT TIME ZONE 'UTC'
+    GROUP BY 1, i.id
+$function$;
+COMMENT ON FUNCTION grid.daily_summary IS 'Trading of each instrument by UTC date, for a range of days; reads no others.';
+
 CREATE VIEW grid.v_daily_summary WITH (security_invoker = true) AS
-SELECT
-    (b.start_time AT TIME ZONE 'UTC')::date AS day,
-    i.symbol AS instrument,
-    i.class,
-    i.cusip,
-    grid.price((array_agg(b.open ORDER BY b.start_time) FILTER (WHERE b.open IS NOT NULL))[1]) AS open,
-    grid.price(max(b.high)) AS high,
-    grid.price(min(b.low)) AS low,
-    grid.price((array_agg(b.close ORDER BY b.start_time DESC) FILTER (WHERE b.close IS NOT NULL))[1]) AS close,
-    grid.volume(sum(b.volume)) AS volume,
-    grid.vwap(sum(b.notional), sum(b.volume)) AS vwap,
-    sum(b.count)::bigint AS count,
-    min(b.start_time) FILTER (WHERE b.count > 0) AS first_minute,
-    max(b.start_time) FILTER (WHERE b.count > 0) AS last_minute
-FROM grid.bar b
-JOIN grid.instrument i ON i.id = b.instrument_id
-WHERE b.interval_s = 60
-GROUP BY 1, i.id;
-COMMENT ON VIEW grid.v_daily_summary IS 'Trading of each instrument by UTC date.';
+SELECT * FROM grid.daily_summary('1970-01-01', '2099-12-31');
+COMMENT ON VIEW grid.v_daily_summary IS 'Trading of each instrument by UTC date. For a range of days use grid.daily_summary(), which reads no others.';
 
 CREATE VIEW grid.v_cusip_activity WITH (security_invoker = true) AS
 SELECT
