@@ -73,7 +73,12 @@ public sealed record ListedInstrumentRow(
 public sealed record StatusRow(
     DateTimeOffset Started, long EventsReceived, long BatchesReceived, int BatchesQueued, int BatchesQueuedMax, int Instruments, int Feeds, int OpenGaps,
     long Quarantined, ulong JournalFrame, ulong JournalFrameFlushed, long JournalBytes, long JournalFlushes, ulong SnapshotFrame, double? SnapshotAgeS,
-    long SnapshotsFailed, long HotStoreBytes, long AllocatedBytes, LatenciesRow LatencyMs, OutcomesRow Outcomes);
+    long SnapshotsFailed, long HotStoreBytes, long AllocatedBytes, PostgresRow? Postgres, LatenciesRow LatencyMs, OutcomesRow Outcomes);
+
+/// <summary>How a grid stands with PostgreSQL. The lag counts what is in the journal and not in the database.</summary>
+public sealed record PostgresRow(
+    string Circuit, ulong CommittedFrame, ulong LagFrames, long LagBytes, long LagBytesMax, double LagS, long Flushes, long Rows, long RowsRefused,
+    long Failures, string? Error);
 
 /// <summary>Milliseconds since the receipt of the batches of the last minute.</summary>
 /// <param name="Visible">Until queries showed them.</param>
