@@ -39,7 +39,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
         Image = recovered.Image;
         Journal = recovered.Journal;
         Image.Subscriptions.Flushed.StartAfter(Image.AppliedLsn);
-        Intake = new FeedIntake(Journal, Image, time, options.BatchesInFlightMax, _work.Add);
+        Intake = new FeedIntake(Journal, Image, time, options, _work.Add);
         _sequencer = new Sequencer(Journal, Image, Dispatch, Intake.Release);
         _shards = [.. Image.Shards.Select(s => new ShardThread(s, ReportApplied, Fail))];
         _endFlush = new SequencerCall(EndFlush);

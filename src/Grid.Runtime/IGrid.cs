@@ -216,6 +216,9 @@ public sealed record GridStatus
     /// <summary>Open gaps.</summary>
     public required int OpenGaps { get; init; }
 
+    /// <summary>Gaps that are told no more, since the data folder was made.</summary>
+    public ForgottenGaps ForgottenGaps { get; init; }
+
     /// <summary>When the process started.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

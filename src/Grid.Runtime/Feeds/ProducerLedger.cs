@@ -3,13 +3,47 @@ using Grid.Domain;
 
 namespace Grid.Runtime.Feeds;
 
-/// <summary>All producers that ever sent a batch, by name.</summary>
+/// <summary>All producers that are connected or ever sent a batch, by name.</summary>
 internal sealed class ProducerLedger
 {
     private readonly ConcurrentDictionary<string, Producer> _producers = new(StringComparer.Ordinal);
 
+    // Of _producers, whose own count takes all its locks.
+    private int _count;
+
     /// <summary>The producer of a name, new if it was never seen.</summary>
-    public Producer Get(string name) => _producers.GetOrAdd(name, static n => new Producer(n));
+    public Producer Get(string name)
+    {
+        if (_producers.TryGetValue(name, out var known))
+        {
+            return known;
+        }
+
+        var added = new Producer(name);
+        var producer = _producers.GetOrAdd(name, added);
+        Interlocked.Add(ref _count, producer == added ? 1 : 0);
+        return producer;
+    }
+
+    /// <summary>The producer of a name; a new one only while there are fewer than a number of them. Connections made at the same time may go over it by one each.</summary>
+    /// <exception cref="GridException">TooLarge.</exception>
+    public Producer Get(string name, int producersMax) =>
+        _producers.TryGetValue(name, out var known) ? known
+        : _count < producersMax ? Get(name)
+        : throw new GridException(GridErrorCode.TooLarge, $"producer '{name}' is new, and {producersMax} are remembered already, which is the limit (ProducersMax)");
+
+    /// <summary>Forgets a producer that is not connected and never sent a batch. Under its gate.</summary>
+    public void ForgetUnused(Producer producer)
+    {
+        if (producer.IsUnused)
+        {
+            producer.IsForgotten = true;
+            if (_producers.TryRemove(producer.Name, out _))
+            {
+                Interlocked.Decrement(ref _count);
+            }
+        }
+    }
 
     /// <summary>The producers that have a connection, by name.</summary>
     public IEnumerable<Producer> Connected() => _producers.Values.Where(p => p.Owner is not null).OrderBy(p => p.Name, StringComparer.Ordinal);
@@ -29,7 +63,7 @@ internal sealed class ProducerLedger
 
     public void Save(StateWriter writer)
     {
-        var all = _producers.Values.OrderBy(p => p.Name, StringComparer.Ordinal).ToList();
+        var all = _producers.Values.Where(p => p.IsSequenced).OrderBy(p => p.Name, StringComparer.Ordinal).ToList();
         writer.Put(all.Count);
         foreach (var producer in all)
         {
@@ -44,5 +78,7 @@ internal sealed class ProducerLedger
             var producer = Producer.Load(ref reader);
             _producers[producer.Name] = producer;
         }
+
+        _count = _producers.Count;
     }
 }

@@ -110,7 +110,7 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
         var names = frame.Names ?? throw new GridStorageException($"journal frame {frame.Lsn} is an input without a dictionary");
         var played = line.Rent();
         var batch = played.Batch;
-        var fault = EventBatchDecoder.Decode(payload, PlayedNames.Of(names, image.Names).Maps(), head.ReceivedAt, batch.Events, out var row);
+        var fault = PlayedNames.Of(names, image.Names).Decode(payload, head.ReceivedAt, batch.Events, out var row);
         if (fault != BatchFault.None)
         {
             throw new GridStorageException($"journal frame {frame.Lsn} holds a batch that cannot be read: {fault} at row {row}");

@@ -222,6 +222,9 @@ internal sealed class Shard : IDisposable
                 return Validator.Check(in e, RuleContext.OfTrade(rules, source.UnknownInstrument, last.Kind != EventKind.None, last.Price));
             case EventKind.Quote:
                 return Validator.Check(in e, RuleContext.OfQuote(rules, source.UnknownInstrument, state.QuoteAfter(in e)));
+            case EventKind.Run when !_image.Cusips.HasRoomFor(batch.Runs[e.Detail].Cusip):
+            case EventKind.Definition when !_image.Cusips.HasRoomFor(batch.Definitions[e.Detail].Cusip):
+                return Outcome.Reject(RejectReason.TooManyCusips);
             case EventKind.Run:
                 return Validator.Check(in e, RuleContext.OfRun(rules, source.UnknownInstrument, batch.Runs[e.Detail].Cusip));
             case EventKind.Definition when DefinitionsOf(state.Id) is { } log && !log.HasRoomFor(in e, batch.Definitions[e.Detail], _image.Context.Order):
@@ -245,6 +248,7 @@ internal sealed class Shard : IDisposable
                 {
                     SequenceSeen.New => Outcome.Accepted,
                     SequenceSeen.Duplicate => Outcome.Duplicate,
+                    SequenceSeen.NoRoom => Outcome.Reject(RejectReason.TooManyWindows),
                     _ => Outcome.Reject(RejectReason.OlderThanWindow),
                 };
         }
@@ -311,6 +315,7 @@ internal sealed class Shard : IDisposable
         {
             case EventKind.Definition:
                 Define(state, in e, batch.Definitions[e.Detail]);
+                _image.Cusips.Add(batch.Definitions[e.Detail].Cusip);
                 break;
             case EventKind.Run:
                 NoteCusip(_image.Cusips.Contribute(rules.Calendar.DateOf(e.EventTime), in e, batch.Runs[e.Detail]));

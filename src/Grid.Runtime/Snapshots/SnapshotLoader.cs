@@ -56,6 +56,9 @@ internal static class SnapshotLoader
             case SnapshotSection.Gaps:
                 image.Gaps.Load(ref reader);
                 break;
+            case SnapshotSection.ForgottenGaps:
+                image.Gaps.LoadForgotten(ref reader);
+                break;
             case SnapshotSection.Quarantine:
                 image.Quarantine.Load(ref reader, lsn);
                 break;

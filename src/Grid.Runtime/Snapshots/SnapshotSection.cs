@@ -29,4 +29,7 @@ internal enum SnapshotSection : uint
 
     /// <summary>Some of one shard's instruments.</summary>
     Instruments = 9,
+
+    /// <summary>Gaps that are told no more. Written behind the gap trackers.</summary>
+    ForgottenGaps = 10,
 }

@@ -92,6 +92,7 @@ internal sealed partial class SnapshotTaker(
         (SnapshotSection.Sources, SaveSources),
         (SnapshotSection.Producers, _image.Producers.Save),
         (SnapshotSection.Gaps, _image.Gaps.Save),
+        (SnapshotSection.ForgottenGaps, _image.Gaps.SaveForgotten),
     ];
 
     // These may run ahead of the moment: what they have of later events is told apart or idempotent when it is replayed.

@@ -137,6 +137,7 @@ public sealed class SnapshotTests : IDisposable
     {
         var options = new EmbeddedGridOptions
         {
+            BatchesInFlightMax = SteppedGrid.BatchesMax,
             DataFolder = "/disk",
             Shards = 2,
             OwedBytesMax = 0,
