@@ -117,9 +117,9 @@ internal sealed partial class GridEngine : IAsyncDisposable
             // It stopped by itself. What was not flushed is lost, and nobody was promised it.
         }
 
+        await StopSnapshotsAsync().ConfigureAwait(false);
+
         Image.Subscriptions.Stop(new GridException(GridErrorCode.Stopping, "the grid is stopping"));
-        _work.CompleteAdding();
-        _thread.Join();
         _flushes.Dispose();
         foreach (var shard in _shards)
         {
@@ -139,6 +139,15 @@ internal sealed partial class GridEngine : IAsyncDisposable
         Intake.Dispose();
         _work.Dispose();
         _data.Dispose();
+    }
+
+    // A snapshot reads the histories and writes to the data folder: it must be over before either is closed. Only one that a failure
+    // interrupted is still there, or one that became due since the last.
+    private async Task StopSnapshotsAsync()
+    {
+        _work.CompleteAdding();
+        _thread.Join();
+        await _snapshots.StopAsync(new GridException(GridErrorCode.Stopping, "the grid is stopping")).ConfigureAwait(false);
     }
 
     // Batches go sequencer -> shards -> sequencer; a pause lets the first two hops finish, the next the last.

@@ -169,7 +169,14 @@ public sealed record TickPage(IReadOnlyList<Tick> Ticks, bool IsComplete, bool A
 /// <param name="Outcome">Why.</param>
 /// <param name="Producer">Who sent it.</param>
 /// <param name="Lsn">The journal frame that holds it; 0 where there is no journal.</param>
-public sealed record QuarantinedEvent(ulong Id, MarketEvent Event, Outcome Outcome, string Producer, ulong Lsn);
+public sealed record QuarantinedEvent(ulong Id, MarketEvent Event, Outcome Outcome, string Producer, ulong Lsn)
+{
+    /// <summary>The wider part of a run; null for other kinds.</summary>
+    public RunDetail? Run { get; init; }
+
+    /// <summary>What a definition says; null for other kinds.</summary>
+    public InstrumentDefinition? Definition { get; init; }
+}
 
 /// <summary>Sequence numbers that a contiguous domain left out.</summary>
 public sealed record Gap(SourceId Source, ChannelId Channel, uint Session, ulong FirstMissing, ulong LastMissing);

@@ -174,17 +174,20 @@ internal sealed class Producer(string name)
         }
     }
 
-    /// <summary>True if it has a batch in the journal: a snapshot knows nothing of others. On the sequencer's thread.</summary>
-    public bool IsSequenced => _sequencedEpoch != 0;
+    /// <summary>True if it has a batch in the journal: a snapshot knows nothing of others.</summary>
+    public bool IsSequenced => Volatile.Read(ref _sequencedEpoch) != 0;
 
-    /// <summary>Notes that a batch has its place in the journal. On the sequencer's thread.</summary>
+    /// <summary>Notes that a batch has its place in the journal. Takes the gate itself.</summary>
     public void SetSequenced(ulong epoch, ulong batch)
     {
-        _sequencedEpoch = epoch;
-        _sequencedBatch = batch;
+        lock (Gate)
+        {
+            _sequencedEpoch = epoch;
+            _sequencedBatch = batch;
+        }
     }
 
-    /// <summary>Writes what is known up to the last sequenced batch; later ones may never reach the journal. On the sequencer's thread.</summary>
+    /// <summary>Writes what is known up to the last sequenced batch; later ones may never reach the journal. Takes the gate itself.</summary>
     public void Save(StateWriter writer)
     {
         lock (Gate)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Grid.Domain;
+using Grid.Runtime.Snapshots;
 
 namespace Grid.Runtime.Feeds;
 
@@ -51,24 +52,34 @@ internal sealed class ProducerLedger
     /// <summary>All producers in the order of their names.</summary>
     public IReadOnlyList<ProducerStatus> All() => [.. _producers.Values.OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => p.Status())];
 
-    /// <summary>Notes a batch read from the journal.</summary>
+    /// <summary>Notes a batch read from the journal; nothing if the snapshot before it was ahead and knows of it.</summary>
     public void Replay(string name, ulong epoch, ulong batch, ReadOnlySpan<byte> payload)
     {
         var producer = Get(name);
+        if (epoch < producer.Epoch || (epoch == producer.Epoch && batch <= producer.LastBatch))
+        {
+            return;
+        }
+
         producer.Begin(epoch);
         producer.Take(batch, Producer.Fingerprint(payload));
         producer.SetSequenced(epoch, batch);
         producer.SetDurable(epoch, batch);
     }
 
-    public void Save(StateWriter writer)
+    public void Save(SectionPieces pieces)
     {
-        var all = _producers.Values.Where(p => p.IsSequenced).OrderBy(p => p.Name, StringComparer.Ordinal).ToList();
-        writer.Put(all.Count);
-        foreach (var producer in all)
+        foreach (var (_, producer) in _producers)
         {
-            producer.Save(writer);
+            if (producer.IsSequenced)
+            {
+                producer.Save(pieces.Item);
+                pieces.EndItem();
+                pieces.WriteIfFull();
+            }
         }
+
+        pieces.Finish();
     }
 
     public void Load(ref StateReader reader)

@@ -4,6 +4,7 @@ using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
+using Grid.Runtime.Snapshots;
 
 namespace Grid.Runtime.Sequencing;
 
@@ -16,6 +17,9 @@ internal sealed class GapBook(int domainsMax = GridLimits.GapDomainsMax, int gap
 {
     // So many at once (one of sixteen), since finding them looks at all.
     private const int ForgottenShare = 16;
+
+    // While so many are copied, the sequencer waits: at most a megabyte.
+    private const int SavedAtOnce = 16;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<SequenceDomain, Heard> _trackers = [];
@@ -116,18 +120,35 @@ internal sealed class GapBook(int domainsMax = GridLimits.GapDomainsMax, int gap
         }
     }
 
-    public void Save(StateWriter writer)
+    public void Save(SectionPieces pieces)
     {
+        (SequenceDomain Domain, ulong At)[] domains;
         lock (_gate)
         {
-            // The one heard of least recently first, so that the next to be forgotten is the same after a restart.
-            writer.Put(_trackers.Count);
-            foreach (var (domain, heard) in _trackers.OrderBy(t => t.Value.At))
-            {
-                writer.Put(domain);
-                heard.Tracker.Save(writer);
-            }
+            domains = [.. _trackers.Select(t => (t.Key, t.Value.At))];
         }
+
+        // The one heard of least recently first, so that the next to be forgotten is the same after a restart.
+        Array.Sort(domains, static (a, b) => a.At.CompareTo(b.At));
+        foreach (var some in domains.Chunk(SavedAtOnce))
+        {
+            lock (_gate)
+            {
+                foreach (var (domain, _) in some)
+                {
+                    if (_trackers.TryGetValue(domain, out var heard))
+                    {
+                        pieces.Item.Put(domain);
+                        heard.Tracker.Save(pieces.Item);
+                        pieces.EndItem();
+                    }
+                }
+            }
+
+            pieces.WriteIfFull();
+        }
+
+        pieces.Finish();
     }
 
     public void Load(ref StateReader reader)

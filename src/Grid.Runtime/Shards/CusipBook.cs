@@ -3,6 +3,7 @@ using Grid.Domain.Cusips;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
+using Grid.Runtime.Snapshots;
 
 namespace Grid.Runtime.Shards;
 
@@ -16,6 +17,9 @@ namespace Grid.Runtime.Shards;
 /// </remarks>
 internal sealed class CusipBook(GridNames names, int cusipsMax)
 {
+    // While so many are copied, shards wait that contribute.
+    private const int SavedAtOnce = 16;
+
     private readonly Lock _gate = new();
     private readonly SortedDictionary<Cusip, CusipState> _states = [];
 
@@ -108,17 +112,30 @@ internal sealed class CusipBook(GridNames names, int cusipsMax)
         }
     }
 
-    public void Save(StateWriter writer)
+    public void Save(SectionPieces pieces)
     {
+        Cusip[] cusips;
         lock (_gate)
         {
-            writer.Put(_states.Count);
-            foreach (var (cusip, state) in _states)
-            {
-                writer.Put(cusip);
-                state.Save(writer);
-            }
+            cusips = [.. _states.Keys];
         }
+
+        foreach (var some in cusips.Chunk(SavedAtOnce))
+        {
+            lock (_gate)
+            {
+                foreach (var cusip in some)
+                {
+                    pieces.Item.Put(cusip);
+                    _states[cusip].Save(pieces.Item);
+                    pieces.EndItem();
+                }
+            }
+
+            pieces.WriteIfFull();
+        }
+
+        pieces.Finish();
     }
 
     public void Load(ref StateReader reader)

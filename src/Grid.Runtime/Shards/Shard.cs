@@ -60,6 +60,9 @@ internal sealed class Shard : IDisposable
     /// <summary>True while a snapshot is being taken.</summary>
     public bool IsSweeping => _sweep is not null;
 
+    /// <summary>True while a snapshot is being taken and its next piece has room on the way to the disk.</summary>
+    public bool CanSweep => _sweep is { HasRoom: true };
+
     /// <summary>Decides and applies this shard's events of a batch, and writes their outcomes into it.</summary>
     public void Process(PendingBatch batch)
     {
@@ -301,7 +304,7 @@ internal sealed class Shard : IDisposable
             state.CountUnapplied(in e, outcome);
             if (outcome.Disposition == Disposition.Rejected)
             {
-                _image.Quarantine.Add(in e, outcome, batch.Lsn, batch.Producer);
+                _image.Quarantine.Add(in e, outcome, batch);
             }
         }
     }

@@ -5,6 +5,7 @@ using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 using Grid.Runtime.Sequencing;
+using Grid.Runtime.Snapshots;
 
 namespace Grid.Runtime.Tests.Sequencing;
 
@@ -62,7 +63,7 @@ public sealed class GapBookTests
     private static GapBook Reloaded(GapBook gaps)
     {
         var (trackers, forgotten) = (new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
-        gaps.Save(new StateWriter(trackers));
+        gaps.Save(new SectionPieces(bytes => trackers.Write(bytes.Span)));
         gaps.SaveForgotten(new StateWriter(forgotten));
         var loaded = new GapBook(domainsMax: 3, gapsMax: 100);
         var reader = new StateReader(trackers.WrittenSpan);
