@@ -46,6 +46,11 @@ internal sealed partial class GridEngine : IAsyncDisposable
         _snapshots = new SnapshotTaker(recovered, options, time, _log, Fail);
         _flushes = new FlushThread(Journal, Intake.Latencies, ReportFlush);
         LogRecovery(recovered.Report.ToString());
+        foreach (var remark in recovered.Report.Remarks)
+        {
+            LogRemark(remark);
+        }
+
         _thread = new Thread(Run) { Name = "grid-sequencer", IsBackground = true };
         _thread.Start();
     }
@@ -286,6 +291,9 @@ internal sealed partial class GridEngine : IAsyncDisposable
 
     [LoggerMessage(EventId = 1001, Level = LogLevel.Information, Message = "Started: {Report}")]
     private partial void LogRecovery(string report);
+
+    [LoggerMessage(EventId = 1003, Level = LogLevel.Warning, Message = "Found at the start: {Remark}")]
+    private partial void LogRemark(string remark);
 
     [LoggerMessage(EventId = 1002, Level = LogLevel.Critical, Message = "The grid stopped")]
     private partial void LogFailure(Exception cause);

@@ -112,6 +112,18 @@ internal sealed class CusipBook(GridNames names, int cusipsMax)
         }
     }
 
+    /// <summary>Shows each state, by CUSIP. While nobody contributes.</summary>
+    public void ForEach(Action<CusipState> show)
+    {
+        lock (_gate)
+        {
+            foreach (var state in _states.Values)
+            {
+                show(state);
+            }
+        }
+    }
+
     public void Save(SectionPieces pieces)
     {
         Cusip[] cusips;
