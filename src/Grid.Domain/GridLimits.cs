@@ -18,6 +18,12 @@ public static class GridLimits
     /// <summary>Channels of one process: twice the instruments, for sources with a channel per instrument and kind.</summary>
     public const int ChannelsMax = 1 << 25;
 
+    /// <summary>Names that one feed numbers: two million instruments with a channel each; at about 150 bytes 600 MB.</summary>
+    public const int FeedNamesMax = 1 << 22;
+
+    /// <summary>Names that all open feeds together number: at about 150 bytes 2.4 GB.</summary>
+    public const int FeedNamesTotalMax = 1 << 24;
+
     /// <summary>Events of one batch.</summary>
     public const int BatchEventsMax = 1 << 14;
 
@@ -32,6 +38,18 @@ public static class GridLimits
 
     /// <summary>Sequence ranges that a window keeps before the oldest are folded into "older than the window".</summary>
     public const int SequenceRangesMax = 1024;
+
+    /// <summary>
+    /// Sequence windows of one instrument: 16 sources with the 64 sessions that are kept of each, or more with fewer. At 100 bytes
+    /// while numbers come in order 100 KB, at 16 KB with all windows full of holes 16 MB.
+    /// </summary>
+    public const int WindowsPerInstrumentMax = 1 << 10;
+
+    /// <summary>Contiguous sequence domains whose gaps are told: a million channels; at about 200 bytes 200 MB.</summary>
+    public const int GapDomainsMax = 1 << 20;
+
+    /// <summary>Open gaps of all domains together: at 16 bytes, and as much again for room to grow, 128 MB.</summary>
+    public const int OpenGapsMax = 1 << 22;
 
     /// <summary>Batches of one producer epoch whose content is remembered, to tell a retry from a number that is used again.</summary>
     public const int ProducerBatchesRemembered = 1024;

@@ -245,6 +245,7 @@ public sealed class EmbeddedGrid : IGrid
         QueuedBatchesMax = _options.BatchesInFlightMax,
         Quarantined = _engine.Image.Quarantine.Count,
         OpenGaps = _engine.Image.Gaps.Count,
+        ForgottenGaps = _engine.Image.Gaps.Forgotten,
         StartedAt = _startedAt,
         SnapshotLsn = _engine.SnapshotLsn,
         SnapshotAge = _engine.Snapshots.Age,

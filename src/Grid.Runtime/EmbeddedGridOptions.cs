@@ -1,3 +1,4 @@
+using Grid.Domain;
 using Grid.Domain.Instruments;
 using Grid.Storage.Journal;
 using Grid.Storage.Postgres;
@@ -18,6 +19,24 @@ public sealed class EmbeddedGridOptions
 
     /// <summary>Batches that may be in memory before feeds have to wait: 4 to 4,096.</summary>
     public int BatchesInFlightMax { get; set; } = 64;
+
+    /// <summary>
+    /// Instruments that events may bring: 1 to 16,777,215. 4 million by default: at 2 KB each 8 GB. A batch with one more is refused;
+    /// instruments that there are stay, also where the limit is lowered.
+    /// </summary>
+    public int InstrumentsMax { get; set; } = 4_000_000;
+
+    /// <summary>
+    /// Producers whose batches are remembered: 1 to 16,777,215. 262,144 by default: at 200 bytes to 8 KB, by the batches they sent,
+    /// 50 MB to 2 GB. A connection of one more is refused.
+    /// </summary>
+    public int ProducersMax { get; set; } = 1 << 18;
+
+    /// <summary>
+    /// CUSIPs that runs and definitions may bring: 1 to 16,777,215. 2 million by default: at 200 bytes, and 250 for each dealer and date,
+    /// 900 MB with one of each. A run or definition with one more is rejected.
+    /// </summary>
+    public int CusipsMax { get; set; } = 2_000_000;
 
     /// <summary>The journal.</summary>
     public JournalOptions Journal { get; set; } = new();
@@ -61,6 +80,9 @@ public sealed class EmbeddedGridOptions
         Check(DataFolder.Length > 0, $"DataFolder '{DataFolder}' must name a folder");
         Check(Shards is >= 0 and <= ShardsMost && (Shards & (Shards - 1)) == 0, $"Shards {Shards} must be 0 or a power of two up to {ShardsMost}");
         Check(BatchesInFlightMax is >= 4 and <= 4096, $"BatchesInFlightMax {BatchesInFlightMax} must be 4 to 4096");
+        Check(InstrumentsMax is >= 1 and < GridLimits.InstrumentsMax, $"InstrumentsMax {InstrumentsMax} must be 1 to {GridLimits.InstrumentsMax - 1}");
+        Check(ProducersMax is >= 1 and < GridLimits.InstrumentsMax, $"ProducersMax {ProducersMax} must be 1 to {GridLimits.InstrumentsMax - 1}");
+        Check(CusipsMax is >= 1 and < GridLimits.InstrumentsMax, $"CusipsMax {CusipsMax} must be 1 to {GridLimits.InstrumentsMax - 1}");
         Check(SnapshotJournalBytes is >= 1 << 20 and <= 1L << 40, $"SnapshotJournalBytes {SnapshotJournalBytes} must be 1 MB to 1 TB");
         Check(OwedBytesMax is >= 0 and <= 1L << 50, $"OwedBytesMax {OwedBytesMax} must be 0 to 1 PB");
         Check(HotStoreBytesMax is >= 64 << 20 and <= 1L << 40, $"HotStoreBytesMax {HotStoreBytesMax} must be 64 MB to 1 TB");

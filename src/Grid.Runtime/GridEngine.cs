@@ -44,13 +44,18 @@ internal sealed partial class GridEngine : IAsyncDisposable
         Image = recovered.Image;
         Journal = recovered.Journal;
         Image.Subscriptions.Flushed.StartAfter(Image.AppliedLsn);
-        Intake = new FeedIntake(Journal, Image, time, options.BatchesInFlightMax, _work.Add) { Owed = new OwedJournal(Journal, options.OwedBytesMax) };
+        Intake = new FeedIntake(Journal, Image, time, options, _work.Add) { Owed = new OwedJournal(Journal, options.OwedBytesMax) };
         _sequencer = new Sequencer(Journal, Image, Dispatch, Intake.Release);
         _shards = [.. Image.Shards.Select(s => new ShardThread(s, ReportApplied, Fail))];
         _endFlush = new SequencerCall(EndFlush);
         _snapshots = new SnapshotTaker(recovered, options, time, _log, Fail) { Owed = Intake.Owed };
         _flushes = new FlushThread(Journal, Intake.Latencies, ReportFlush);
         LogRecovery(recovered.Report.ToString());
+        foreach (var remark in recovered.Report.Remarks)
+        {
+            LogRemark(remark);
+        }
+
         _thread = new Thread(Run) { Name = "grid-sequencer", IsBackground = true };
         _thread.Start();
     }
@@ -162,9 +167,9 @@ internal sealed partial class GridEngine : IAsyncDisposable
         }
 
         await StopPostgresAsync().ConfigureAwait(false);
+        await StopSnapshotsAsync().ConfigureAwait(false);
+
         Image.Subscriptions.Stop(new GridException(GridErrorCode.Stopping, "the grid is stopping"));
-        _work.CompleteAdding();
-        _thread.Join();
         _flushes.Dispose();
         foreach (var shard in _shards)
         {
@@ -192,6 +197,15 @@ internal sealed partial class GridEngine : IAsyncDisposable
         {
             await postgres.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    // A snapshot reads the histories and writes to the data folder: it must be over before either is closed. Only one that a failure
+    // interrupted is still there, or one that became due since the last.
+    private async Task StopSnapshotsAsync()
+    {
+        _work.CompleteAdding();
+        _thread.Join();
+        await _snapshots.StopAsync(new GridException(GridErrorCode.Stopping, "the grid is stopping")).ConfigureAwait(false);
     }
 
     // Batches go sequencer -> shards -> sequencer; a pause lets the first two hops finish, the next the last.
@@ -333,6 +347,9 @@ internal sealed partial class GridEngine : IAsyncDisposable
 
     [LoggerMessage(EventId = 1001, Level = LogLevel.Information, Message = "Started: {Report}")]
     private partial void LogRecovery(string report);
+
+    [LoggerMessage(EventId = 1003, Level = LogLevel.Warning, Message = "Found at the start: {Remark}")]
+    private partial void LogRemark(string remark);
 
     [LoggerMessage(EventId = 1002, Level = LogLevel.Critical, Message = "The grid stopped")]
     private partial void LogFailure(Exception cause);

@@ -14,12 +14,12 @@ namespace Grid.Runtime;
 /// </summary>
 internal sealed class GridImage : IDisposable
 {
-    public GridImage(RuleBook rules, int quarantineListMax)
+    public GridImage(RuleBook rules, int quarantineListMax, int cusipsMax)
     {
         Rules = rules;
         Context = new InstrumentContext(Names);
         Quarantine = new Quarantine(quarantineListMax);
-        Cusips = new CusipBook(Names);
+        Cusips = new CusipBook(Names, cusipsMax);
         Subscriptions = new SubscriptionHub(Names, Instruments, Cusips);
     }
 

@@ -172,7 +172,14 @@ public sealed record TickPage(IReadOnlyList<Tick> Ticks, bool IsComplete, bool A
 /// <param name="Outcome">Why.</param>
 /// <param name="Producer">Who sent it.</param>
 /// <param name="Lsn">The journal frame that holds it; 0 where there is no journal.</param>
-public sealed record QuarantinedEvent(ulong Id, MarketEvent Event, Outcome Outcome, string Producer, ulong Lsn);
+public sealed record QuarantinedEvent(ulong Id, MarketEvent Event, Outcome Outcome, string Producer, ulong Lsn)
+{
+    /// <summary>The wider part of a run; null for other kinds.</summary>
+    public RunDetail? Run { get; init; }
+
+    /// <summary>What a definition says; null for other kinds.</summary>
+    public InstrumentDefinition? Definition { get; init; }
+}
 
 /// <summary>Sequence numbers that a contiguous domain left out.</summary>
 public sealed record Gap(SourceId Source, ChannelId Channel, uint Session, ulong FirstMissing, ulong LastMissing);
@@ -218,6 +225,9 @@ public sealed record GridStatus
 
     /// <summary>Open gaps.</summary>
     public required int OpenGaps { get; init; }
+
+    /// <summary>Gaps that are told no more, since the data folder was made.</summary>
+    public ForgottenGaps ForgottenGaps { get; init; }
 
     /// <summary>When the process started.</summary>
     public required DateTimeOffset StartedAt { get; init; }

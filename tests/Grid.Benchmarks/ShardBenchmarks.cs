@@ -20,7 +20,7 @@ public class ShardBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _image = new GridImage(RuleBook.BuiltIn, 1_000);
+        _image = new GridImage(RuleBook.BuiltIn, 1_000, 1_000);
         _image.SetShards([new HotHistoryStores(_folder, 256 << 20, 1L << 30, readOnly: false).Open(0, 1, default)]);
         _stream = new MarketStream(_image.Names);
         _image.Context.Declare(_stream.Source, _stream.Declaration);

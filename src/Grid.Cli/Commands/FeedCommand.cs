@@ -61,7 +61,10 @@ internal static class FeedCommand
     private static readonly Option<string?> Producer = new("--producer") { Description = "name of this producer; unless given, one that the files' names give, so that feeds of other files do not disturb it" };
     private static readonly Option<ulong> Epoch = new("--epoch")
     {
-        Description = "number of this life of the producer; given again with the same files and options after an interruption, goes on where the server stands. Unless given, the clock",
+        Description = "number of this life of the producer; given again with the same files and options after an interruption, goes on where the server stands, and is refused with others. Unless given, the clock",
+        HelpName = "N",
+        CustomParser = result => CommandLine.Parse<ulong?>(
+            result, text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? n : null, $"a whole number from 1 to {ulong.MaxValue}") ?? 0,
     };
 
     private static readonly Option<long> ShuffleWindow = CommandLine.NumberOption(
@@ -110,7 +113,7 @@ internal static class FeedCommand
             ApiKey = QueryOptions.KeyOf(line.GetValue(Key)),
             Tls = TlsOf(line),
             Producer = line.GetValue(Producer) ?? ProducerOf(format, paths),
-            Epoch = line.GetValue(Epoch),
+            Epoch = EpochOf(line, format, entries, paths),
             Ack = line.GetValue(Ack) ?? FeedAck.Journaled,
 
             // Without lingering the same files always make the same batches, so that an epoch can be gone on with.
@@ -127,9 +130,10 @@ internal static class FeedCommand
             throw new CommandFailure(e.Message, e);
         }
 
-        await using var client = await FeedClient.ConnectAsync(options, cancel: cancel);
+        await using var client = await ConnectAsync(options, line.GetValue(Epoch), paths, cancel);
+        RequireSameBatches(client, options, paths);
         var sources = new FeedSources(client, line.GetValue(Policy), isLean: format == "lean");
-        using var reader = Open(format, entries, paths, source, rows, sources.NumberOf, report.Add);
+        using var reader = Open(format, entries, paths, source, rows, sources.NumberOf, report.Add, cancel);
         var run = new FeedRun(client, reader, sources, TimeProvider.System, new FeedRunOptions
         {
             Speed = speed,
@@ -139,7 +143,7 @@ internal static class FeedCommand
         });
         try
         {
-            await Progress.ShowAsync(() => $"{run.EventsSent:N0} events sent, {client.Totals.EventsAcknowledged:N0} acknowledged", run.RunAsync(cancel));
+            await ShowAsync(client, run, cancel);
         }
         catch
         {
@@ -154,6 +158,70 @@ internal static class FeedCommand
 
         return reader.MalformedLines == 0 ? 0
             : throw new CommandFailure($"{reader.MalformedLines} malformed lines were not sent; all others were");
+    }
+
+    private static ulong EpochOf(ParseResult line, string format, List<LeanEntry> entries, string[] paths)
+    {
+        var options = string.Join('\n', format, line.GetValue(Source), line.GetValue(Mapping), line.GetValue(Precision), line.GetValue(ShuffleWindow), line.GetValue(Seed));
+        var files = entries.Count > 0 ? [.. entries.Select(e => e.Path).Distinct()] : paths;
+        return FeedEpoch.Of(line.GetValue(Epoch), files, options, UnixNanos.From(TimeProvider.System.GetUtcNow()));
+    }
+
+    private static async Task<FeedClient> ConnectAsync(FeedClientOptions options, ulong askedEpoch, string[] paths, CancellationToken cancel)
+    {
+        try
+        {
+            return await FeedClient.ConnectAsync(options, cancel: cancel);
+        }
+        catch (GridException e) when (e.Code == GridErrorCode.EpochStale && askedEpoch is > 0 and < FeedEpoch.ChosenMax)
+        {
+            throw new CommandFailure(FeedEpoch.ExplainStale(askedEpoch, paths, e.Message), e);
+        }
+    }
+
+    // What is paced or comes from standard input makes other batches each time: what the server has of them cannot be told.
+    private static void RequireSameBatches(FeedClient client, FeedClientOptions options, string[] paths)
+    {
+        if (client.LastDurableBatch > 0 && options.Linger > TimeSpan.Zero)
+        {
+            throw new CommandFailure(
+                $"--epoch {client.Epoch} of '{paths[0]}' cannot be gone on with: what is paced or comes from standard input makes other batches each time; without --epoch all is sent");
+        }
+    }
+
+    private static async Task ShowAsync(FeedClient client, FeedRun run, CancellationToken cancel)
+    {
+        using var watched = new CancellationTokenSource();
+        var watching = WatchAsync(client, run, watched.Token);
+        try
+        {
+            await Progress.ShowAsync(() => $"{run.EventsSent:N0} events sent, {client.Totals.EventsAcknowledged:N0} acknowledged", run.RunAsync(cancel));
+        }
+        finally
+        {
+            await watched.CancelAsync();
+            await watching;
+        }
+    }
+
+    private static async Task WatchAsync(FeedClient client, FeedRun run, CancellationToken ended)
+    {
+        var watch = new SilenceWatch(TimeProvider.System);
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ended))
+            {
+                if (watch.Look(run.EventsSent, client.Totals.EventsAcknowledged) is { } said)
+                {
+                    Console.Error.WriteLine($"grid: {said}");
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The feed has ended.
+        }
     }
 
     // Two feeds of the same producer would close each other's connection. The same files give the same name, so that the grid
@@ -182,16 +250,16 @@ internal static class FeedCommand
     }
 
     private static EventReader Open(
-        string format, List<LeanEntry> entries, string[] paths, string source, IlpRows? rows, NameNumbering numbering, Action<MalformedLine> onMalformed)
+        string format, List<LeanEntry> entries, string[] paths, string source, IlpRows? rows, NameNumbering numbering, Action<MalformedLine> onMalformed, CancellationToken cancel)
     {
         try
         {
             return format switch
             {
                 "lean" => new LeanReader(entries, source, numbering) { OnMalformed = onMalformed },
-                "ilp" => new IlpEventReader(paths, source, rows!, numbering) { OnMalformed = onMalformed },
-                "csv" => new CsvEventReader(paths, source, numbering) { OnMalformed = onMalformed },
-                _ => new NdjsonEventReader(paths, source, numbering) { OnMalformed = onMalformed },
+                "ilp" => new IlpEventReader(paths, source, rows!, numbering, cancel) { OnMalformed = onMalformed },
+                "csv" => new CsvEventReader(paths, source, numbering, cancel) { OnMalformed = onMalformed },
+                _ => new NdjsonEventReader(paths, source, numbering, cancel) { OnMalformed = onMalformed },
             };
         }
         catch (ArgumentException e)

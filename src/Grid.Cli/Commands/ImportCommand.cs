@@ -64,6 +64,7 @@ internal static class ImportCommand
             ["accepted", accepted],
             ["refused", refused],
         ]);
-        return 0;
+        return refused + file.Malformed.Count == 0 ? 0
+            : throw new CommandFailure($"{refused} instruments were refused and {file.Malformed.Count} lines were malformed; all others were taken");
     }
 }

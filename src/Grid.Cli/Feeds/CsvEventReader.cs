@@ -9,8 +9,8 @@ internal sealed class CsvEventReader : TextEventReader
 
     /// <summary>Opens the first file.</summary>
     /// <exception cref="CommandFailure">It cannot be read or its header is wrong.</exception>
-    public CsvEventReader(IReadOnlyList<string> paths, string defaultSource, NameNumbering numbering)
-        : base(paths, defaultSource, numbering) => Start();
+    public CsvEventReader(IReadOnlyList<string> paths, string defaultSource, NameNumbering numbering, CancellationToken cancel = default)
+        : base(paths, defaultSource, numbering, cancel) => Start();
 
     protected override void BeginFile(string path, LineReader lines)
     {

@@ -15,6 +15,7 @@ internal sealed class IlpEventReader : EventReader
     private readonly IReadOnlyList<string> _paths;
     private readonly IlpRows _rows;
     private readonly EventRow _row;
+    private readonly CancellationToken _cancel;
 
     // _buffer[_start.._end) was read and not yet looked at.
     private readonly byte[] _buffer = new byte[BufferBytes];
@@ -27,8 +28,9 @@ internal sealed class IlpEventReader : EventReader
 
     /// <summary>Opens the first file.</summary>
     /// <exception cref="CommandFailure">It cannot be read.</exception>
-    public IlpEventReader(IReadOnlyList<string> paths, string defaultSource, IlpRows rows, NameNumbering numbering)
+    public IlpEventReader(IReadOnlyList<string> paths, string defaultSource, IlpRows rows, NameNumbering numbering, CancellationToken cancel = default)
     {
+        _cancel = cancel;
         _paths = paths;
         _rows = rows;
         _row = new EventRow(defaultSource, numbering);
@@ -60,6 +62,7 @@ internal sealed class IlpEventReader : EventReader
             else
             {
                 _start = 0;
+                _cancel.ThrowIfCancellationRequested();
                 _end = _stream.Read(_buffer);
                 _isAtEnd = _end == 0;
             }

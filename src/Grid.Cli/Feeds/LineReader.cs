@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Grid.Cli.Feeds;
 
 /// <summary>Splits a stream into lines without copying them. A line ends with LF or CR LF; the last one may have no end.</summary>
-internal sealed class LineReader(Stream stream) : IDisposable
+internal sealed class LineReader(Stream stream, CancellationToken cancel = default) : IDisposable
 {
     /// <summary>Longest line in bytes; of a longer one only the beginning is given, and <see cref="IsCut"/> is true.</summary>
     public const int LineBytesMax = 1 << 20;
@@ -27,6 +27,7 @@ internal sealed class LineReader(Stream stream) : IDisposable
 
     /// <summary>Gives the next line without its end, valid until the next call; false at the end of the stream.</summary>
     /// <exception cref="InvalidDataException">The stream is compressed and damaged.</exception>
+    /// <exception cref="OperationCanceledException">It was to end: a stream may have no line at all and no end.</exception>
     public bool TryRead(out ReadOnlySpan<byte> line)
     {
         var length = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
@@ -80,6 +81,7 @@ internal sealed class LineReader(Stream stream) : IDisposable
     // Moves what is left to the front, makes room for more and reads once.
     private bool Fill()
     {
+        cancel.ThrowIfCancellationRequested();
         _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
         _end -= _start;
         _start = 0;

@@ -14,12 +14,14 @@ internal abstract class TextEventReader : EventReader
 
     private readonly IReadOnlyList<string> _paths;
     private readonly EventRow _row;
+    private readonly CancellationToken _cancel;
     private int _filesOpened;
     private LineReader? _lines;
 
-    protected TextEventReader(IReadOnlyList<string> paths, string defaultSource, NameNumbering numbering)
+    protected TextEventReader(IReadOnlyList<string> paths, string defaultSource, NameNumbering numbering, CancellationToken cancel)
     {
         _paths = paths;
+        _cancel = cancel;
         _row = new EventRow(defaultSource, numbering);
         RequireFiles(paths);
     }
@@ -105,7 +107,7 @@ internal abstract class TextEventReader : EventReader
         var path = _paths[_filesOpened++];
         try
         {
-            _lines = new LineReader(path == StandardInput ? Console.OpenStandardInput() : File.OpenRead(path));
+            _lines = new LineReader(path == StandardInput ? Console.OpenStandardInput() : File.OpenRead(path), _cancel);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -60,6 +60,7 @@ internal sealed class EmbeddedServer : IAsyncDisposable
         try
         {
             settings.RequireKeysWhereNeeded(gatekeeper.AsksForKeys);
+            PortCheck.Require([("feed", settings.Feed.EndPoint), ("http", settings.Http.EndPoint), .. settings.Ilp is { } lines ? [("ilp", lines.EndPoint)] : Array.Empty<(string, IPEndPoint)>()]);
             grid = await EmbeddedGrid.OpenAsync(settings.Grid, TimeProvider.System, logs, cancel);
             metrics = MetricsExport.Start(settings.Otlp);
             feed = FeedServer.Start(grid, settings.Feed, TimeProvider.System, logs, gatekeeper);

@@ -30,8 +30,13 @@ internal sealed class ServerSettings
 
     // What is wrong, all of it.
     private readonly List<string> _faults = [];
+    private readonly ConfigurationLines? _lines;
 
-    private ServerSettings(IConfiguration configuration) => Configuration = configuration;
+    private ServerSettings(IConfiguration configuration, ConfigurationLines? lines)
+    {
+        Configuration = configuration;
+        _lines = lines;
+    }
 
     /// <summary>The file's content, for the log.</summary>
     public IConfiguration Configuration { get; }
@@ -64,8 +69,8 @@ internal sealed class ServerSettings
     /// <exception cref="CommandFailure">The file cannot be read, or something in it is wrong: names every option that is.</exception>
     public static ServerSettings Load(string? path, string? dataFolder, IPEndPoint? feed, IPEndPoint? http, IPEndPoint? ilp = null, string? postgres = null)
     {
-        var configuration = ReadFile(path);
-        var settings = new ServerSettings(configuration);
+        var configuration = ReadFile(path, out var found);
+        var settings = new ServerSettings(configuration, found);
         settings.CheckSections();
         settings.Feed = settings.Bind<FeedOptions>("Feed");
         settings.Feed.EndPoint = feed ?? settings.EndPointOf("Feed") ?? settings.Feed.EndPoint;
@@ -91,7 +96,7 @@ internal sealed class ServerSettings
         // Whether there are keys is known when the server starts.
         settings.CheckPorts(hasKeys: true);
         return settings._faults.Count == 0 ? settings
-            : throw new CommandFailure((path is null ? string.Empty : $"'{path}': ") + string.Join("; ", settings._faults));
+            : throw new CommandFailure((path is null ? string.Empty : $"'{path}': ") + string.Join("; ", settings._faults.Select(settings.Placed)));
     }
 
     /// <summary>Refuses to listen where others could come in without a key.</summary>
@@ -140,16 +145,26 @@ internal sealed class ServerSettings
         return options;
     }
 
-    private static IConfigurationRoot ReadFile(string? path)
+    private string Placed(string fault) => _lines is null ? fault : string.Join("; ", fault.Split("; ").Select(_lines.Placed));
+
+    private static IConfigurationRoot ReadFile(string? path, out ConfigurationLines? lines)
     {
+        lines = null;
         if (path is null)
         {
             return new ConfigurationBuilder().Build();
         }
 
+        if (Directory.Exists(path))
+        {
+            throw new CommandFailure($"'{path}' is a folder; a file is needed");
+        }
+
         try
         {
-            return new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(path), optional: false, reloadOnChange: false).Build();
+            var read = new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(path), optional: false, reloadOnChange: false).Build();
+            lines = ConfigurationLines.Of(File.ReadAllBytes(path));
+            return read;
         }
         catch (FileNotFoundException e)
         {
@@ -165,7 +180,17 @@ internal sealed class ServerSettings
     {
         foreach (var section in Configuration.GetChildren().Where(s => !Sections.Contains(s.Key, StringComparer.OrdinalIgnoreCase)))
         {
-            _faults.Add($"there is no section '{section.Key}'; there are {string.Join(", ", Sections)}");
+            _faults.Add($"there is no section '{section.Key}', only {string.Join(", ", Sections)}");
+        }
+
+        if (Configuration.GetSection(DataKey).GetChildren().Any())
+        {
+            _faults.Add($"{DataKey} must be the path of a folder");
+        }
+
+        foreach (var option in _lines?.Empty.Where(o => !o.StartsWith("Serilog", StringComparison.OrdinalIgnoreCase)) ?? [])
+        {
+            _faults.Add($"option {option} is empty");
         }
     }
 
@@ -182,7 +207,7 @@ internal sealed class ServerSettings
         }
         catch (InvalidOperationException e)
         {
-            _faults.Add($"section {section}: {(e.InnerException ?? e).Message}");
+            _faults.Add($"section {section}: {e.Message}{(e.InnerException is { } why ? $" ({why.Message})" : string.Empty)}");
         }
 
         return bound;

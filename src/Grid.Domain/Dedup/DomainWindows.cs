@@ -5,25 +5,40 @@ namespace Grid.Domain.Dedup;
 
 /// <summary>
 /// The sequence windows of one instrument, one for each sequence domain. Of a (source, channel) the newest
-/// <see cref="SessionsMax"/> sessions are kept; numbers of an older session are older than the window can tell.
+/// <see cref="SessionsMax"/> sessions are kept; numbers of an older session are older than the window can tell. Where there are
+/// <see cref="GridLimits.WindowsPerInstrumentMax"/> windows, the (source, channel) with the most sessions gives up its oldest; if
+/// each has one, a new session takes the place of its own, and a new (source, channel) finds no room.
 /// </summary>
 public sealed class DomainWindows
 {
     /// <summary>Sessions kept of one (source, channel): a quarter of trading days.</summary>
     public const int SessionsMax = 64;
 
+    private readonly int _windowsMax;
     private Entry[] _windows = [];
+
+    // Of each (source, channel) one at most, and only where it has a window too.
     private SessionFloor[] _floors = [];
+
+    // Once it is so, it stays so: what is full is never less full, and a session only takes the place of another.
+    private bool _isFullOfSingleSessions;
+
+    /// <summary>Windows of up to so many domains.</summary>
+    public DomainWindows(int windowsMax = GridLimits.WindowsPerInstrumentMax) => _windowsMax = windowsMax;
 
     /// <summary>Domains held.</summary>
     public int Count => _windows.Length;
 
     /// <summary>Asks for a number and marks it as seen.</summary>
-    public SequenceSeen Observe(in SequenceDomain domain, ulong sequence) => Find(in domain)?.Observe(sequence) ?? SequenceSeen.TooOld;
+    public SequenceSeen Observe(in SequenceDomain domain, ulong sequence) => Find(in domain, out var missing)?.Observe(sequence) ?? missing;
 
-    /// <summary>The window of a domain, made if the domain is new; null if its session is older than those kept.</summary>
-    public SequenceWindow? Find(in SequenceDomain domain)
+    /// <summary>The window of a domain, made if the domain is new; null if its session is older than those kept, or there is no room.</summary>
+    public SequenceWindow? Find(in SequenceDomain domain) => Find(in domain, out _);
+
+    /// <summary>The window of a domain likewise; <paramref name="missing"/> says what its numbers are if there is none.</summary>
+    public SequenceWindow? Find(in SequenceDomain domain, out SequenceSeen missing)
     {
+        missing = SequenceSeen.TooOld;
         foreach (ref readonly var entry in _windows.AsSpan())
         {
             if (entry.Domain == domain)
@@ -38,6 +53,11 @@ public sealed class DomainWindows
             {
                 return null;
             }
+        }
+
+        if (_windows.Length >= _windowsMax && !TryMakeRoom(in domain, out missing))
+        {
+            return null;
         }
 
         var added = new SequenceWindow();
@@ -93,11 +113,48 @@ public sealed class DomainWindows
             }
         }
 
-        if (sessions <= SessionsMax)
+        if (sessions > SessionsMax)
         {
-            return;
+            Drop(source, channel, oldest);
+        }
+    }
+
+    private bool TryMakeRoom(in SequenceDomain domain, out SequenceSeen missing)
+    {
+        missing = SequenceSeen.NoRoom;
+        if (!_isFullOfSingleSessions)
+        {
+            // Of equals the one that was met first: that depends on the order of events and on nothing else.
+            var most = _windows.GroupBy(e => (e.Domain.Source, e.Domain.Channel)).MaxBy(sessions => sessions.Count())!;
+            if (most.Count() > 1)
+            {
+                Drop(most.Key.Source, most.Key.Channel, most.Min(e => e.Domain.Session));
+                return true;
+            }
+
+            _isFullOfSingleSessions = true;
         }
 
+        foreach (ref readonly var entry in _windows.AsSpan())
+        {
+            if (entry.Domain.Source == domain.Source && entry.Domain.Channel == domain.Channel)
+            {
+                missing = SequenceSeen.TooOld;
+                if (domain.Session < entry.Domain.Session)
+                {
+                    return false;
+                }
+
+                Drop(domain.Source, domain.Channel, entry.Domain.Session);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Drop(SourceId source, ChannelId channel, uint oldest)
+    {
         _windows = Array.FindAll(_windows, e => e.Domain != new SequenceDomain(source, channel, oldest));
         _floors = [.. Array.FindAll(_floors, f => f.Source != source || f.Channel != channel), new SessionFloor(source, channel, oldest)];
     }

@@ -14,6 +14,9 @@ public enum SequenceSeen : byte
 
     /// <summary>Older than the window can tell.</summary>
     TooOld = 2,
+
+    /// <summary>There is no room for a window of its domain.</summary>
+    NoRoom = 3,
 }
 
 /// <summary>An unbroken run of sequence numbers, both ends included.</summary>

@@ -92,7 +92,7 @@ public static class EventBatchDecoder
                 known = true;
             }
 
-            if (raw.Instrument.Value >= (uint)maps.Instruments.Length || maps.Instruments[(int)raw.Instrument.Value] == 0)
+            if (raw.Instrument.Value >= (uint)maps.Instruments.Length || maps.Instruments[(int)raw.Instrument.Value] <= 0)
             {
                 return BatchFault.Name;
             }

@@ -28,7 +28,7 @@ public static class NameRules
             return "a name is empty; it must have 1 to 64 printable ASCII bytes";
         }
 
-        var shown = Encoding.Latin1.GetString(name[..Math.Min(name.Length, LengthMax)]);
+        var shown = Encoding.UTF8.GetString(name[..Math.Min(name.Length, LengthMax)]);
         if (name.Length > LengthMax)
         {
             return $"name '{shown}…' has {name.Length} bytes; at most {LengthMax} are allowed";

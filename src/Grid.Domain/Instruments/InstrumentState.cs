@@ -228,8 +228,8 @@ public sealed partial class InstrumentState
     private SequenceSeen ObserveInOtherDomain(in MarketEvent e)
     {
         _windowDomain = SequenceDomain.Of(in e);
-        _window = _windows.Find(in _windowDomain);
-        return _window?.Observe(e.Sequence) ?? SequenceSeen.TooOld;
+        _window = _windows.Find(in _windowDomain, out var missing);
+        return _window?.Observe(e.Sequence) ?? missing;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

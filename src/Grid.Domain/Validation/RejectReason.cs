@@ -18,6 +18,9 @@ public enum RejectReason : byte
     /// <summary>The policy of the source is <c>sequence</c>, but the event has no sequence number.</summary>
     SequenceMissing = 3,
 
+    /// <summary>The event is of another source or channel than the <see cref="GridLimits.WindowsPerInstrumentMax"/> whose numbers are kept of its instrument.</summary>
+    TooManyWindows = 4,
+
     /// <summary>The instrument has no definition, and the source asks for that to be marked or refused.</summary>
     UnknownInstrument = 16,
 
@@ -65,4 +68,7 @@ public enum RejectReason : byte
 
     /// <summary>A definition cannot be kept: the instrument holds its limit of definitions that each hold for some time.</summary>
     TooManyDefinitions = 31,
+
+    /// <summary>A run or definition names a CUSIP that is new, and the grid holds its limit of them.</summary>
+    TooManyCusips = 32,
 }

@@ -17,9 +17,10 @@ internal sealed class EmbeddedFeed : IFeed
     private readonly FeedHello _hello;
     private readonly IFeedListener _listener;
 
-    // Of the caller. _maps[kind][n] is this process's number of the producer's number n; a source's is 0 until it is declared.
-    private readonly NameMap[] _maps = [new(), new(), new(), new()];
-    private readonly List<(int Index, int Number)> _undeclared = [];
+    // Of the caller. Sources that wait for their declaration have no number of this process.
+    private readonly FeedNames _names;
+    private readonly List<(string Name, int Number)> _undeclared = [];
+    private int _announced;
 
     // Of the sequencer's thread; of the caller where "received" is asked for. A retry of an older batch takes nothing back.
     private readonly OutcomeCounts _acknowledgedCounts = new();
@@ -39,6 +40,7 @@ internal sealed class EmbeddedFeed : IFeed
         _hello = hello;
         _listener = listener;
         Dictionary = intake.NewDictionary();
+        _names = new FeedNames(intake.Names, intake.InstrumentsMax);
         ProducerBytes = Encoding.ASCII.GetBytes(hello.Producer);
 
         // What was received counts for one that asks for no more: told of less, it would send again, in another epoch, what the
@@ -77,30 +79,30 @@ internal sealed class EmbeddedFeed : IFeed
     /// <inheritdoc/>
     public void AddName(NameKind kind, ReadOnlySpan<byte> name)
     {
+        var number = _names.Count(kind);
         if (!NameRules.IsValid(name))
         {
-            throw new GridException(GridErrorCode.BadName, $"{kind} number {_maps[(int)kind].Count}: {NameRules.Explain(name)}");
+            throw new GridException(GridErrorCode.BadName, $"{kind} number {number}: {NameRules.Explain(name)}");
         }
 
-        int index;
-        try
+        if (_announced == GridLimits.FeedNamesMax)
         {
-            index = _intake.Names[kind].GetOrAdd(name);
-        }
-        catch (ArgumentException full)
-        {
-            throw new GridException(GridErrorCode.TooLarge, $"{kind} number {_maps[(int)kind].Count}: {full.Message}", full);
+            throw new GridException(
+                GridErrorCode.TooLarge, $"{kind} number {number} '{Encoding.ASCII.GetString(name)}': a feed numbers at most {GridLimits.FeedNamesMax} names");
         }
 
+        _intake.CountName(kind, name);
+        _announced++;
         Dictionary.Add(kind, name);
-        var number = _maps[(int)kind].Count;
-        if (kind == NameKind.Source && _intake.Context.Source(new SourceId((ushort)index)) is null)
+        if (kind == NameKind.Source && _intake.Context.Source(new SourceId((ushort)Math.Max(0, _intake.Names.Sources.Find(name)))) is null)
         {
-            _undeclared.Add((index, number));
-            index = 0;
+            _undeclared.Add((Encoding.ASCII.GetString(name), number));
+            _names.AnnounceUndeclared();
         }
-
-        _maps[(int)kind].Add(index);
+        else
+        {
+            _names.Announce(kind, name);
+        }
     }
 
     /// <inheritdoc/>
@@ -108,12 +110,12 @@ internal sealed class EmbeddedFeed : IFeed
     {
         ArgumentNullException.ThrowIfNull(declaration);
         var id = await _intake.DeclareAsync(declaration, cancel).ConfigureAwait(false);
-        foreach (var (_, number) in _undeclared.Where(u => u.Index == id.Value))
+        foreach (var (_, number) in _undeclared.Where(u => u.Name == declaration.Name))
         {
-            _maps[(int)NameKind.Source].Set(number, id.Value);
+            _names.Declare(number, id);
         }
 
-        _undeclared.RemoveAll(u => u.Index == id.Value);
+        _undeclared.RemoveAll(u => u.Name == declaration.Name);
     }
 
     /// <inheritdoc/>
@@ -212,12 +214,8 @@ internal sealed class EmbeddedFeed : IFeed
     public ValueTask DisposeAsync()
     {
         _isClosed = true;
-        lock (_producer.Gate)
-        {
-            _producer.Disconnect(this, _intake.Now());
-        }
-
-        _intake.Forget(this);
+        _intake.Close(this, _announced);
+        _announced = 0;
         return ValueTask.CompletedTask;
     }
 
@@ -262,7 +260,9 @@ internal sealed class EmbeddedFeed : IFeed
             return;
         }
 
-        var fault = EventBatchDecoder.Decode(payload, Maps(), batch.ReceivedAt, batch.Events, out var row);
+        // Before it is read, since reading it makes its names known.
+        _producer.ThrowIfSkipped(batchNumber);
+        var fault = _names.Decode(payload, batch.ReceivedAt, batch.Events, out var row);
         if (fault != BatchFault.None)
         {
             throw new GridException(
@@ -302,9 +302,6 @@ internal sealed class EmbeddedFeed : IFeed
             throw;
         }
     }
-
-    private NameMaps Maps() => new(
-        _maps[(int)NameKind.Instrument].Span, _maps[(int)NameKind.Source].Span, _maps[(int)NameKind.Venue].Span, _maps[(int)NameKind.Channel].Span);
 
     private static string Explain(BatchFault fault) => fault switch
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Grid.Domain;
 using Grid.Domain.Dedup;
 using Grid.Domain.Identifiers;
@@ -24,22 +25,26 @@ internal sealed class FeedIntake : IDisposable
     private readonly TimeProvider _time;
     private readonly Action<SequencerWork> _enqueue;
     private readonly int _batchesMax;
+    private readonly int _producersMax;
     private GridException? _reason;
     private long _events;
     private long _batches;
     private int _committedFeeds;
+    private long _announced;
 
     // When a batch was last given back, or taken while none was.
     private long _progressAt;
 
-    public FeedIntake(JournalWriter journal, GridImage image, TimeProvider time, int batchesMax, Action<SequencerWork> enqueue)
+    public FeedIntake(JournalWriter journal, GridImage image, TimeProvider time, EmbeddedGridOptions options, Action<SequencerWork> enqueue)
     {
         _journal = journal;
         _image = image;
         _time = time;
         _enqueue = enqueue;
-        _batchesMax = batchesMax;
-        _free = new SemaphoreSlim(batchesMax, batchesMax);
+        InstrumentsMax = options.InstrumentsMax;
+        _producersMax = options.ProducersMax;
+        _batchesMax = options.BatchesInFlightMax;
+        _free = new SemaphoreSlim(_batchesMax, _batchesMax);
         Latencies = new PipelineLatencies(time);
         Owed = new OwedJournal(journal, long.MaxValue);
     }
@@ -47,6 +52,8 @@ internal sealed class FeedIntake : IDisposable
     public GridNames Names => _image.Names;
 
     public InstrumentContext Context => _image.Context;
+
+    public int InstrumentsMax { get; }
 
     public int Feeds => _feeds.Count;
 
@@ -77,15 +84,11 @@ internal sealed class FeedIntake : IDisposable
     public EmbeddedFeed Open(FeedHello hello, IFeedListener listener)
     {
         ThrowIfStopping();
-        var producer = _image.Producers.Get(hello.Producer);
         EmbeddedFeed? replaced;
-        EmbeddedFeed feed;
-        lock (producer.Gate)
+        EmbeddedFeed? feed;
+        while (!TryOpen(_image.Producers.Get(hello.Producer, _producersMax), hello, listener, out feed, out replaced))
         {
-            producer.Begin(hello.Epoch);
-            replaced = producer.Owner;
-            feed = new EmbeddedFeed(this, producer, hello, listener);
-            producer.Connect(feed, Now());
+            // It was forgotten since it was looked for.
         }
 
         _feeds[feed] = 0;
@@ -98,8 +101,16 @@ internal sealed class FeedIntake : IDisposable
         return feed;
     }
 
-    public void Forget(EmbeddedFeed feed)
+    /// <summary>Forgets a feed with the names that it announced, and its producer if that never sent anything.</summary>
+    public void Close(EmbeddedFeed feed, int announced)
     {
+        Interlocked.Add(ref _announced, -announced);
+        lock (feed.Producer.Gate)
+        {
+            feed.Producer.Disconnect(feed, Now());
+            _image.Producers.ForgetUnused(feed.Producer);
+        }
+
         if (_feeds.TryRemove(feed, out _) && feed.IsCommitted)
         {
             Interlocked.Decrement(ref _committedFeeds);
@@ -112,6 +123,19 @@ internal sealed class FeedIntake : IDisposable
         foreach (var feed in _feeds.Keys.Where(f => f.IsCommitted))
         {
             feed.CloseWith(new GridException(GridErrorCode.AckUnavailable, $"nothing is written to PostgreSQL any more: {why}"));
+        }
+    }
+
+    /// <summary>Counts a name that a feed announces.</summary>
+    /// <exception cref="GridException">TooLarge: all feeds together announce too many.</exception>
+    public void CountName(NameKind kind, ReadOnlySpan<byte> name)
+    {
+        if (Interlocked.Increment(ref _announced) > GridLimits.FeedNamesTotalMax)
+        {
+            Interlocked.Decrement(ref _announced);
+            throw new GridException(
+                GridErrorCode.TooLarge,
+                $"{kind} '{System.Text.Encoding.ASCII.GetString(name)}': all open feeds together number at most {GridLimits.FeedNamesTotalMax} names");
         }
     }
 
@@ -187,7 +211,7 @@ internal sealed class FeedIntake : IDisposable
             throw new GridException(GridErrorCode.BadName, $"source: {NameRules.Explain(declaration.Name)}");
         }
 
-        var id = new SourceId((ushort)Names.Sources.GetOrAdd(declaration.Name));
+        var id = new SourceId((ushort)Intern(declaration.Name));
         var known = Context.Source(id);
         if (known is null)
         {
@@ -237,6 +261,36 @@ internal sealed class FeedIntake : IDisposable
         Latencies.Dispose();
         _stopping.Dispose();
         _free.Dispose();
+    }
+
+    private bool TryOpen(Producer producer, FeedHello hello, IFeedListener listener, [NotNullWhen(true)] out EmbeddedFeed? feed, out EmbeddedFeed? replaced)
+    {
+        lock (producer.Gate)
+        {
+            replaced = producer.Owner;
+            feed = null;
+            if (producer.IsForgotten)
+            {
+                return false;
+            }
+
+            producer.Begin(hello.Epoch);
+            feed = new EmbeddedFeed(this, producer, hello, listener);
+            producer.Connect(feed, Now());
+            return true;
+        }
+    }
+
+    private int Intern(string source)
+    {
+        try
+        {
+            return Names.Sources.GetOrAdd(source);
+        }
+        catch (ArgumentException full)
+        {
+            throw new GridException(GridErrorCode.TooLarge, $"source '{source}' cannot be declared: there are {GridLimits.SourcesMax - 1} already", full);
+        }
     }
 
     private void ThrowIfStopping()

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Grid.Domain;
 using Grid.Domain.Identifiers;
 
@@ -22,8 +23,9 @@ internal sealed class Producer(string name)
 {
     private const int Remembered = GridLimits.ProducerBatchesRemembered;
 
-    // _fingerprints[n % Remembered] belongs to batch n, for the last min(LastBatch, Remembered) batches.
-    private readonly ulong[] _fingerprints = new ulong[Remembered];
+    // _fingerprints[n % Remembered] belongs to batch n, for the last min(LastBatch, Remembered) batches. It is as long as that needs:
+    // most producers send a file and are never seen again.
+    private ulong[] _fingerprints = [];
     private ulong _durableBatch;
 
     // What PostgreSQL has of the newest epoch that it knows: perhaps not the current one.
@@ -76,6 +78,12 @@ internal sealed class Producer(string name)
 
     /// <summary>The feed that may submit; null if the producer is not connected.</summary>
     public EmbeddedFeed? Owner { get; private set; }
+
+    /// <summary>True if it is not connected and no batch was ever taken from it.</summary>
+    public bool IsUnused => Owner is null && LastBatch == 0 && _sequencedEpoch == 0;
+
+    /// <summary>True once the ledger has forgotten it: another may stand there under its name.</summary>
+    public bool IsForgotten { get; set; }
 
     /// <summary>When the owner's feed was opened.</summary>
     public UnixNanos ConnectedAt { get; private set; }
@@ -140,11 +148,7 @@ internal sealed class Producer(string name)
             return BatchStanding.Next;
         }
 
-        if (batch > LastBatch)
-        {
-            throw new GridException(GridErrorCode.BatchNumberSkipped, $"producer '{name}' sends batch {batch}, but {LastBatch + 1} is next");
-        }
-
+        ThrowIfSkipped(batch);
         if (batch == 0 || LastBatch - batch >= Remembered)
         {
             throw new GridException(GridErrorCode.BatchTooOld, $"producer '{name}' sends batch {batch} again, but only the last {Remembered} before {LastBatch + 1} are remembered");
@@ -155,10 +159,25 @@ internal sealed class Producer(string name)
             : throw new GridException(GridErrorCode.BatchNumberReused, $"producer '{name}' sends batch {batch} again with other content");
     }
 
+    /// <summary>Throws if a batch number leaves one out. Without the gate an early answer, which <see cref="Check"/> confirms.</summary>
+    public void ThrowIfSkipped(ulong batch)
+    {
+        var next = LastBatch + 1;
+        if (batch > next)
+        {
+            throw new GridException(GridErrorCode.BatchNumberSkipped, $"producer '{name}' sends batch {batch}, but {next} is next");
+        }
+    }
+
     /// <summary>Notes the next batch as taken.</summary>
     public void Take(ulong batch, ulong fingerprint)
     {
         LastBatch = batch;
+        if ((int)(batch % Remembered) >= _fingerprints.Length)
+        {
+            Array.Resize(ref _fingerprints, (int)Math.Min(Remembered, Math.Max(8, BitOperations.RoundUpToPowerOf2(batch % Remembered + 1))));
+        }
+
         _fingerprints[batch % Remembered] = fingerprint;
     }
 
@@ -184,14 +203,20 @@ internal sealed class Producer(string name)
         }
     }
 
-    /// <summary>Notes that a batch has its place in the journal. On the sequencer's thread.</summary>
+    /// <summary>True if it has a batch in the journal: a snapshot knows nothing of others.</summary>
+    public bool IsSequenced => Volatile.Read(ref _sequencedEpoch) != 0;
+
+    /// <summary>Notes that a batch has its place in the journal. Takes the gate itself.</summary>
     public void SetSequenced(ulong epoch, ulong batch)
     {
-        _sequencedEpoch = epoch;
-        _sequencedBatch = batch;
+        lock (Gate)
+        {
+            _sequencedEpoch = epoch;
+            _sequencedBatch = batch;
+        }
     }
 
-    /// <summary>Writes what is known up to the last sequenced batch; later ones may never reach the journal. On the sequencer's thread.</summary>
+    /// <summary>Writes what is known up to the last sequenced batch; later ones may never reach the journal. Takes the gate itself.</summary>
     public void Save(StateWriter writer)
     {
         lock (Gate)
@@ -206,7 +231,12 @@ internal sealed class Producer(string name)
     public static Producer Load(ref StateReader reader)
     {
         var producer = new Producer(reader.TakeText()) { Epoch = reader.Take<ulong>(), LastBatch = reader.Take<ulong>() };
-        reader.TakeArray<ulong>(Remembered).CopyTo(producer._fingerprints, 0);
+        producer._fingerprints = reader.TakeArray<ulong>(Remembered);
+        if (producer.LastBatch > 0 && (ulong)producer._fingerprints.Length <= Math.Min(producer.LastBatch, Remembered - 1))
+        {
+            throw new FormatException($"producer '{producer.Name}' has {producer._fingerprints.Length} fingerprints for batches up to {producer.LastBatch}");
+        }
+
         producer._durableBatch = producer.LastBatch;
         producer.SetSequenced(producer.Epoch, producer.LastBatch);
         return producer;

@@ -39,6 +39,7 @@ internal sealed class GridMeter : IDisposable
         Gauge("grid.hot_store.limit", "By", "Bytes the hot store may grow to.", () => options.HotStoreBytesMax);
         Gauge("grid.instruments", "{instrument}", "Instruments with state.", () => image.Shards.Sum(s => s.Instruments));
         Gauge("grid.gaps.open", "{gap}", "Open gaps of contiguous sequence domains.", () => image.Gaps.Count);
+        Counter("grid.gaps.forgotten", "{gap}", "Open gaps that are told no more, as there were too many of them or of their domains.", () => (long)image.Gaps.Forgotten.Gaps);
         Gauge("grid.quarantine.listed", "{event}", "Rejected events that can be listed.", () => image.Quarantine.Count);
         Gauge("grid.feeds", "{feed}", "Open feeds.", () => intake.Feeds);
         if (options.Postgres is not null)

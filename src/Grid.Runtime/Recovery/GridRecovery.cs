@@ -67,7 +67,7 @@ internal static class GridRecovery
     {
         var found = catalog.FindNewest(out var damaged);
         remarks.AddRange(damaged.Select(d => d.ToString()));
-        var image = new GridImage(options.Rules, options.QuarantineListMax);
+        var image = new GridImage(options.Rules, options.QuarantineListMax, options.CusipsMax);
         lsn = found ?? 0;
         if (found is not null)
         {

@@ -31,7 +31,7 @@ internal sealed class PairedBatches(GridNames names, ulong afterLsn)
         var payload = InputFrame.Read(frame.Payload, frame.Lsn, out head);
         var dictionary = frame.Names ?? throw new GridStorageException($"journal frame {frame.Lsn} is an input without a dictionary");
         var batch = played.Batch;
-        var fault = EventBatchDecoder.Decode(payload, PlayedNames.Of(dictionary, names).Maps(), head.ReceivedAt, batch.Events, out var row);
+        var fault = PlayedNames.Of(dictionary, names).Decode(payload, head.ReceivedAt, batch.Events, out var row);
         if (fault != BatchFault.None)
         {
             throw new GridStorageException($"journal frame {frame.Lsn} holds a batch that cannot be read: {fault} at row {row}");

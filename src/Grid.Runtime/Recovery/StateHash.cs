@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Grid.Domain;
+using Grid.Domain.Cusips;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
@@ -11,7 +12,7 @@ namespace Grid.Runtime.Recovery;
 /// <summary>
 /// Two SHA-256 hashes of an image, over names and never over process-local numbers. The market hash covers what users
 /// see (last, best bid and offer, one-minute bars, day statistics) and is the same for every order of arrival; the full
-/// hash also covers windows, counts and each tick with its outcome, and is the same for the same order.
+/// hash also covers windows, counts, CUSIPs and each tick with its outcome, and is the same for the same order.
 /// </summary>
 internal static class StateHash
 {
@@ -37,6 +38,7 @@ internal static class StateHash
             AddFull(full, state, image);
         }
 
+        image.Cusips.ForEach(state => AddCusip(full, state, image.Names));
         foreach (var (outcome, count) in image.TotalCounts().NonZero())
         {
             full.Add(outcome.Value);
@@ -95,6 +97,37 @@ internal static class StateHash
             AddTrade(hash, in e, image.Names);
             hash.Add((byte)(e.Flags & EventFlags.FromFeed));
             hash.Add(outcome.Value);
+        }
+    }
+
+    private static void AddCusip(HashFeed hash, CusipState state, GridNames names)
+    {
+        Span<byte> detail = stackalloc byte[RunDetail.EncodedBytes];
+        foreach (var date in state.Dates)
+        {
+            hash.Add(state.Cusip.ToString());
+            hash.Add(date);
+            foreach (var run in state.RunsOn(date))
+            {
+                AddTrade(hash, run.Event, names);
+                hash.Add(names.Instruments[(int)run.Event.Instrument.Value]);
+                run.Detail.Write(detail);
+                hash.Add(detail);
+            }
+
+            foreach (var (_, instrument, quote) in state.QuotesOn(date))
+            {
+                hash.Add(names.Instruments[(int)instrument.Value]);
+                hash.Add(names.Sources[quote.Source.Value]);
+                hash.Add(quote.Bid.State);
+                hash.Add(quote.Bid.Time);
+                hash.Add(quote.Bid.Price);
+                hash.Add(quote.Bid.Size);
+                hash.Add(quote.Ask.State);
+                hash.Add(quote.Ask.Time);
+                hash.Add(quote.Ask.Price);
+                hash.Add(quote.Ask.Size);
+            }
         }
     }
 

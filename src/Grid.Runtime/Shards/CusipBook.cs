@@ -3,6 +3,7 @@ using Grid.Domain.Cusips;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
+using Grid.Runtime.Snapshots;
 
 namespace Grid.Runtime.Shards;
 
@@ -10,22 +11,38 @@ namespace Grid.Runtime.Shards;
 /// The states of all CUSIPs. Shards contribute as they apply; contributions are absolute and versioned, so it does not
 /// matter which shard comes first.
 /// </summary>
-internal sealed class CusipBook(GridNames names)
+/// <remarks>
+/// A run or definition with a CUSIP beyond the limit is rejected where it is decided; what was applied is always taken, so that a
+/// replay ends where the grid was. Quotes bring no CUSIPs of their own: they go where a definition says.
+/// </remarks>
+internal sealed class CusipBook(GridNames names, int cusipsMax)
 {
+    // While so many are copied, shards wait that contribute.
+    private const int SavedAtOnce = 16;
+
     private readonly Lock _gate = new();
     private readonly SortedDictionary<Cusip, CusipState> _states = [];
+
+    // Of _states, for those who only ask whether there is room.
+    private volatile int _count;
 
     // CUSIPs that are subscribed to, with or without state.
     private readonly Dictionary<Cusip, StateWatch> _watches = [];
 
-    /// <summary>CUSIPs with state.</summary>
-    public int Count
+    /// <summary>CUSIPs that runs and definitions have named.</summary>
+    public int Count => _count;
+
+    /// <summary>True if a CUSIP is known or one more may be. Shards that ask at the same time may go over the limit by one each.</summary>
+    public bool HasRoomFor(Cusip cusip) => cusip.IsNone || _count < cusipsMax || IsKnown(cusip);
+
+    /// <summary>Makes a CUSIP known that a definition names.</summary>
+    public void Add(Cusip cusip)
     {
-        get
+        if (!cusip.IsNone)
         {
             lock (_gate)
             {
-                return _states.Count;
+                Get(cusip);
             }
         }
     }
@@ -95,17 +112,42 @@ internal sealed class CusipBook(GridNames names)
         }
     }
 
-    public void Save(StateWriter writer)
+    /// <summary>Shows each state, by CUSIP. While nobody contributes.</summary>
+    public void ForEach(Action<CusipState> show)
     {
         lock (_gate)
         {
-            writer.Put(_states.Count);
-            foreach (var (cusip, state) in _states)
+            foreach (var state in _states.Values)
             {
-                writer.Put(cusip);
-                state.Save(writer);
+                show(state);
             }
         }
+    }
+
+    public void Save(SectionPieces pieces)
+    {
+        Cusip[] cusips;
+        lock (_gate)
+        {
+            cusips = [.. _states.Keys];
+        }
+
+        foreach (var some in cusips.Chunk(SavedAtOnce))
+        {
+            lock (_gate)
+            {
+                foreach (var cusip in some)
+                {
+                    pieces.Item.Put(cusip);
+                    _states[cusip].Save(pieces.Item);
+                    pieces.EndItem();
+                }
+            }
+
+            pieces.WriteIfFull();
+        }
+
+        pieces.Finish();
     }
 
     public void Load(ref StateReader reader)
@@ -115,16 +157,27 @@ internal sealed class CusipBook(GridNames names)
             var cusip = reader.Take<Cusip>();
             _states[cusip] = CusipState.Load(cusip, names, ref reader);
         }
+
+        _count = _states.Count;
     }
 
     private StateWatch? WatchAfter(CusipChange change, Cusip cusip) =>
         change == CusipChange.Changed && _watches.Count > 0 ? _watches.GetValueOrDefault(cusip) : null;
+
+    private bool IsKnown(Cusip cusip)
+    {
+        lock (_gate)
+        {
+            return _states.ContainsKey(cusip);
+        }
+    }
 
     private CusipState Get(Cusip cusip)
     {
         if (!_states.TryGetValue(cusip, out var state))
         {
             _states[cusip] = state = new CusipState(cusip, names);
+            _count = _states.Count;
         }
 
         return state;

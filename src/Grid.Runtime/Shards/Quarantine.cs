@@ -1,18 +1,26 @@
 using Grid.Domain;
 using Grid.Domain.Events;
+using Grid.Domain.Instruments;
 using Grid.Domain.Validation;
+using Grid.Runtime.Sequencing;
+using Grid.Runtime.Snapshots;
 
 namespace Grid.Runtime.Shards;
 
 /// <summary>
-/// The newest rejected events with their reason: what can be listed at once. Older ones, and the wider part of runs and
-/// definitions, are in the journal as long as that reaches back.
+/// The newest rejected events, whole, with their reason: what can be listed at once. Older ones are in the journal as long as that
+/// reaches back.
 /// </summary>
 internal sealed class Quarantine(int capacity)
 {
     private readonly Lock _gate = new();
     private readonly Queue<QuarantinedEvent> _events = new();
     private ulong _lastId;
+
+    // While a snapshot is read: its number of all, the highest number kept, and how many will be met again in the journal.
+    private ulong _savedTotal;
+    private ulong _highestKept;
+    private ulong _replayed;
 
     /// <summary>Events ever quarantined.</summary>
     public ulong Total => Volatile.Read(ref _lastId);
@@ -29,16 +37,15 @@ internal sealed class Quarantine(int capacity)
         }
     }
 
-    public void Add(in MarketEvent e, Outcome outcome, ulong lsn, string producer)
+    /// <summary>Adds a rejected event of a batch, with its wider part.</summary>
+    public void Add(in MarketEvent e, Outcome outcome, PendingBatch batch)
     {
+        RunDetail? run = e.Kind == EventKind.Run ? batch.Events.Runs[e.Detail] : null;
+        var definition = e.Kind == EventKind.Definition ? batch.Events.Definitions[e.Detail] : null;
         lock (_gate)
         {
             _lastId++;
-            _events.Enqueue(new QuarantinedEvent(_lastId, e, outcome, producer, lsn));
-            if (_events.Count > capacity)
-            {
-                _events.Dequeue();
-            }
+            Add(new QuarantinedEvent(_lastId, e, outcome, batch.Producer, batch.Lsn) { Run = run, Definition = definition });
         }
     }
 
@@ -50,47 +57,122 @@ internal sealed class Quarantine(int capacity)
         }
     }
 
-    public void Save(StateWriter writer)
+    /// <summary>Writes it: first how many there ever were, then the list in pieces.</summary>
+    public void Save(SectionPieces pieces, Action<ulong> writeTotal)
     {
+        QuarantinedEvent[] events;
+        ulong total;
         lock (_gate)
         {
-            writer.Put(_lastId);
-            writer.Put(_events.Count);
-            foreach (var e in _events)
-            {
-                writer.Put(e.Id);
-                writer.Put(e.Event);
-                writer.Put(e.Outcome);
-                writer.Put(e.Lsn);
-                writer.Put(e.Producer);
-            }
+            events = [.. _events];
+            total = _lastId;
+        }
+
+        writeTotal(total);
+        foreach (var e in events)
+        {
+            Save(pieces.Item, e);
+            pieces.EndItem();
+            pieces.WriteIfFull();
+        }
+
+        pieces.Finish();
+    }
+
+    /// <summary>Reads how many there ever were.</summary>
+    public void LoadTotal(ref StateReader reader) => _lastId = _savedTotal = reader.Take<ulong>();
+
+    /// <summary>Reads a piece of the list, less what came after a frame: that will be replayed.</summary>
+    public void LoadSome(ref StateReader reader, ulong throughLsn)
+    {
+        for (var left = reader.TakeCount(int.MaxValue); left > 0; left--)
+        {
+            var e = LoadEvent(ref reader);
+            LoadWider(ref reader, e, out var run, out var definition);
+            Take(e with { Run = run, Definition = definition }, throughLsn);
         }
     }
 
-    /// <summary>Reads what <see cref="Save"/> wrote, less what came after a frame: that will be replayed.</summary>
+    /// <summary>Reads a list as it was written before there were pieces, without the wider parts.</summary>
     public void Load(ref StateReader reader, ulong throughLsn)
     {
-        _lastId = reader.Take<ulong>();
-        ulong highestKept = 0;
+        LoadTotal(ref reader);
         for (var left = reader.TakeCount(int.MaxValue); left > 0; left--)
         {
-            var id = reader.Take<ulong>();
-            var e = reader.Take<MarketEvent>();
-            var outcome = reader.Take<Outcome>();
-            var lsn = reader.Take<ulong>();
-            var producer = reader.TakeText();
-            if (lsn <= throughLsn)
-            {
-                highestKept = id;
-                _events.Enqueue(new QuarantinedEvent(id, e, outcome, producer, lsn));
-            }
-            else
-            {
-                _lastId--;
-            }
+            Take(LoadEvent(ref reader), throughLsn);
+        }
+    }
+
+    // Shards fill the list side by side, so one that is kept may stand behind one that is not; its number stays its own.
+    private void Take(QuarantinedEvent e, ulong throughLsn)
+    {
+        if (e.Lsn <= throughLsn)
+        {
+            _highestKept = e.Id;
+            Add(e);
+        }
+        else
+        {
+            _replayed++;
         }
 
-        // Shards fill the list side by side, so one that is kept may stand behind one that is not; its number stays its own.
-        _lastId = Math.Max(_lastId, highestKept);
+        _lastId = Math.Max(_savedTotal - _replayed, _highestKept);
+    }
+
+    private void Add(QuarantinedEvent e)
+    {
+        _events.Enqueue(e);
+        if (_events.Count > capacity)
+        {
+            _events.Dequeue();
+        }
+    }
+
+    private static void Save(StateWriter writer, QuarantinedEvent e)
+    {
+        writer.Put(e.Id);
+        writer.Put(e.Event);
+        writer.Put(e.Outcome);
+        writer.Put(e.Lsn);
+        writer.Put(e.Producer);
+        Span<byte> wider = stackalloc byte[GridLimits.EventExtensionBytesMax];
+        var length = 0;
+        if (e.Run is { } run)
+        {
+            run.Write(wider);
+            length = RunDetail.EncodedBytes;
+        }
+        else if (e.Definition is { } definition)
+        {
+            length = definition.Write(wider);
+        }
+
+        writer.Put<byte>(wider[..length]);
+    }
+
+    private static QuarantinedEvent LoadEvent(ref StateReader reader)
+    {
+        var id = reader.Take<ulong>();
+        var e = reader.Take<MarketEvent>();
+        var outcome = reader.Take<Outcome>();
+        var lsn = reader.Take<ulong>();
+        return new QuarantinedEvent(id, e, outcome, reader.TakeText(), lsn);
+    }
+
+    private static void LoadWider(ref StateReader reader, QuarantinedEvent e, out RunDetail? run, out InstrumentDefinition? definition)
+    {
+        var wider = reader.TakeArray<byte>(GridLimits.EventExtensionBytesMax);
+        (run, definition) = (null, null);
+        switch (e.Event.Kind)
+        {
+            case EventKind.Run when RunDetail.TryRead(wider, out var readRun):
+                run = readRun;
+                break;
+            case EventKind.Definition when InstrumentDefinition.TryRead(wider, out var readDefinition):
+                definition = readDefinition;
+                break;
+            case EventKind.Run or EventKind.Definition when wider.Length > 0:
+                throw new FormatException($"the wider part of quarantined event {e.Id} cannot be read");
+        }
     }
 }

@@ -60,6 +60,9 @@ internal sealed class Shard : IDisposable
     /// <summary>True while a snapshot is being taken.</summary>
     public bool IsSweeping => _sweep is not null;
 
+    /// <summary>True while a snapshot is being taken and its next piece has room on the way to the disk.</summary>
+    public bool CanSweep => _sweep is { HasRoom: true };
+
     /// <summary>Decides and applies this shard's events of a batch, and writes their outcomes into it.</summary>
     public void Process(PendingBatch batch)
     {
@@ -222,6 +225,9 @@ internal sealed class Shard : IDisposable
                 return Validator.Check(in e, RuleContext.OfTrade(rules, source.UnknownInstrument, last.Kind != EventKind.None, last.Price));
             case EventKind.Quote:
                 return Validator.Check(in e, RuleContext.OfQuote(rules, source.UnknownInstrument, state.QuoteAfter(in e)));
+            case EventKind.Run when !_image.Cusips.HasRoomFor(batch.Runs[e.Detail].Cusip):
+            case EventKind.Definition when !_image.Cusips.HasRoomFor(batch.Definitions[e.Detail].Cusip):
+                return Outcome.Reject(RejectReason.TooManyCusips);
             case EventKind.Run:
                 return Validator.Check(in e, RuleContext.OfRun(rules, source.UnknownInstrument, batch.Runs[e.Detail].Cusip));
             case EventKind.Definition when DefinitionsOf(state.Id) is { } log && !log.HasRoomFor(in e, batch.Definitions[e.Detail], _image.Context.Order):
@@ -245,6 +251,7 @@ internal sealed class Shard : IDisposable
                 {
                     SequenceSeen.New => Outcome.Accepted,
                     SequenceSeen.Duplicate => Outcome.Duplicate,
+                    SequenceSeen.NoRoom => Outcome.Reject(RejectReason.TooManyWindows),
                     _ => Outcome.Reject(RejectReason.OlderThanWindow),
                 };
         }
@@ -297,7 +304,7 @@ internal sealed class Shard : IDisposable
             state.CountUnapplied(in e, outcome);
             if (outcome.Disposition == Disposition.Rejected)
             {
-                _image.Quarantine.Add(in e, outcome, batch.Lsn, batch.Producer);
+                _image.Quarantine.Add(in e, outcome, batch);
             }
         }
     }
@@ -311,6 +318,7 @@ internal sealed class Shard : IDisposable
         {
             case EventKind.Definition:
                 Define(state, in e, batch.Definitions[e.Detail]);
+                _image.Cusips.Add(batch.Definitions[e.Detail].Cusip);
                 break;
             case EventKind.Run:
                 NoteCusip(_image.Cusips.Contribute(rules.Calendar.DateOf(e.EventTime), in e, batch.Runs[e.Detail]));

@@ -77,8 +77,9 @@ internal sealed class ShardThread : IDisposable
         {
             while (true)
             {
-                // With a snapshot under way the thread does a piece of it after each batch, and all of it while idle.
-                if (!_work.TryTake(out var step, _shard.IsSweeping ? 0 : Timeout.Infinite))
+                // With a snapshot under way the thread does a piece of it after each batch, and all of it while idle. Where the disk is
+                // behind, it waits for the step that says that there is room.
+                if (!_work.TryTake(out var step, _shard.CanSweep ? 0 : Timeout.Infinite))
                 {
                     if (_work.IsCompleted)
                     {

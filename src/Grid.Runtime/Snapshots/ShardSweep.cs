@@ -10,7 +10,7 @@ namespace Grid.Runtime.Snapshots;
 /// Writes one shard as it was at a moment while it goes on applying: an instrument is written before its first change
 /// after that moment, the others piece by piece.
 /// </summary>
-internal sealed class ShardSweep(int mark, Action<SnapshotSection, ReadOnlyMemory<byte>> write, Action finished)
+internal sealed class ShardSweep(int mark, SectionQueue sections)
 {
     private const int ChunkBytes = 1 << 20;
     private const int BytesAtOnce = 128 << 10;
@@ -39,8 +39,11 @@ internal sealed class ShardSweep(int mark, Action<SnapshotSection, ReadOnlyMemor
         }
 
         begun.History.BeginCheckpoint(writer);
-        write(SnapshotSection.Shard, head.WrittenMemory);
+        sections.Write(SnapshotSection.Shard, head.WrittenMemory);
     }
+
+    /// <summary>False while nothing is to be done but what <see cref="SaveBefore"/> does: the queue asks for a step when there is room.</summary>
+    public bool HasRoom => sections.HasRoom;
 
     /// <summary>An instrument that was made after the moment is not part of the snapshot.</summary>
     public void Exclude(InstrumentState state) => state.SnapshotMark = mark;
@@ -57,8 +60,13 @@ internal sealed class ShardSweep(int mark, Action<SnapshotSection, ReadOnlyMemor
     /// <summary>Writes some more; true when all are written.</summary>
     public bool SaveSome()
     {
+        if (!sections.HasRoom)
+        {
+            return false;
+        }
+
         var until = _chunk.WrittenCount + BytesAtOnce;
-        while (_next < _states.Count)
+        while (_next < _states.Count && !sections.IsGivenUp)
         {
             SaveBefore(_states[_next++]);
             if (_chunk.WrittenCount >= until)
@@ -69,13 +77,18 @@ internal sealed class ShardSweep(int mark, Action<SnapshotSection, ReadOnlyMemor
 
         WriteChunk();
         _states = [];
-        finished();
+        sections.Finish();
         return true;
     }
 
     private void Save(InstrumentState state)
     {
         state.SnapshotMark = mark;
+        if (sections.IsGivenUp)
+        {
+            return;
+        }
+
         var writer = new StateWriter(_chunk);
         writer.Put(state.Id);
         var definitions = _shard!.DefinitionsOf(state.Id);
@@ -94,7 +107,7 @@ internal sealed class ShardSweep(int mark, Action<SnapshotSection, ReadOnlyMemor
     {
         if (_inChunk > 0)
         {
-            write(SnapshotSection.Instruments, _chunk.WrittenMemory.ToArray());
+            sections.Write(SnapshotSection.Instruments, _chunk.WrittenMemory.ToArray());
             _chunk.ResetWrittenCount();
             _inChunk = 0;
         }

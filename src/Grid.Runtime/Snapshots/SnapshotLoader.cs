@@ -26,6 +26,8 @@ internal static class SnapshotLoader
 
                 Load((SnapshotSection)snapshot.SectionType, bytes, snapshot.Lsn, image, heads, stores);
             }
+
+            OpenShards(image, heads, stores);
         }
         catch (FormatException e)
         {
@@ -40,7 +42,10 @@ internal static class SnapshotLoader
         switch (section)
         {
             case SnapshotSection.Names:
-                LoadNames(ref reader, image.Names);
+                NameSections.LoadWhole(ref reader, image.Names);
+                break;
+            case SnapshotSection.MoreNames:
+                NameSections.Load(ref reader, image.Names);
                 break;
             case SnapshotSection.Sources:
                 for (var left = reader.TakeCount(GridLimits.SourcesMax); left > 0; left--)
@@ -56,8 +61,17 @@ internal static class SnapshotLoader
             case SnapshotSection.Gaps:
                 image.Gaps.Load(ref reader);
                 break;
+            case SnapshotSection.ForgottenGaps:
+                image.Gaps.LoadForgotten(ref reader);
+                break;
             case SnapshotSection.Quarantine:
                 image.Quarantine.Load(ref reader, lsn);
+                break;
+            case SnapshotSection.QuarantineTotal:
+                image.Quarantine.LoadTotal(ref reader);
+                break;
+            case SnapshotSection.QuarantinedEvents:
+                image.Quarantine.LoadSome(ref reader, lsn);
                 break;
             case SnapshotSection.Cusips:
                 image.Cusips.Load(ref reader);
@@ -69,12 +83,6 @@ internal static class SnapshotLoader
                 OpenShards(image, heads, stores);
                 ShardSweep.LoadInstruments(bytes, image, hasCounts: section == SnapshotSection.Instruments);
                 break;
-        }
-
-        if (section == SnapshotSection.Quarantine)
-        {
-            // All heads are before the first section that is written when the shards have finished.
-            OpenShards(image, heads, stores);
         }
     }
 
@@ -96,22 +104,6 @@ internal static class SnapshotLoader
         {
             ShardSweep.LoadHead(head, out _, out var counts);
             image.Shards[shard].Counts.Add(counts);
-        }
-    }
-
-    private static void LoadNames(ref StateReader reader, GridNames names)
-    {
-        for (var kind = NameKind.Instrument; kind <= NameKind.Channel; kind++)
-        {
-            var count = reader.TakeCount(GridLimits.ChannelsMax);
-            for (var i = 1; i < count; i++)
-            {
-                var given = names[kind].GetOrAdd(reader.TakeArray<byte>(GridLimits.NameBytesMax));
-                if (given != i)
-                {
-                    throw new FormatException($"{kind} {i} is a repeated name");
-                }
-            }
         }
     }
 }

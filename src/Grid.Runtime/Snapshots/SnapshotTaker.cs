@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Threading.Channels;
 using Grid.Domain;
 using Grid.Domain.Identifiers;
 using Grid.Runtime.Postgres;
@@ -38,6 +37,11 @@ internal sealed partial class SnapshotTaker(
     /// <summary>What must be kept for PostgreSQL; null where nothing is.</summary>
     public OwedJournal? Owed { get; init; }
 
+    // Under _stopping: the sections of the snapshot that is being taken, and why there are to be no more.
+    private readonly Lock _stopping = new();
+    private SectionQueue? _sections;
+    private Exception? _stopReason;
+
     /// <summary>The frame that the newest snapshot covers; 0 without one.</summary>
     public ulong NewestLsn => Volatile.Read(ref _newest);
 
@@ -66,64 +70,54 @@ internal sealed partial class SnapshotTaker(
 
         _bytesAtLast = _journal.BytesAppended;
         var taken = ++_mark;
-        var sections = Channel.CreateUnbounded<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)>(
-            new UnboundedChannelOptions { AllowSynchronousContinuations = isSteppedByCaller });
-        var left = _image.Shards.Length;
-        foreach (var (type, save) in CommonSections())
+        var sections = new SectionQueue(_image.Shards.Length, isSteppedByCaller, () => onEachShard(static s => s.ContinueSweep()));
+        sections.Write(SnapshotSection.Sources, Bytes(SaveSources));
+        onEachShard(s => s.BeginSweep(new ShardSweep(taken, sections)));
+        lock (_stopping)
         {
-            Write(type, Bytes(save));
-        }
-
-        onEachShard(s => s.BeginSweep(new ShardSweep(taken, Write, Finish)));
-        return _running = isSteppedByCaller
-            ? SaveAsync(lsn, sections.Reader, flushJournal)
-            : Task.Run(() => SaveAsync(lsn, sections.Reader, flushJournal));
-
-        void Write(SnapshotSection type, ReadOnlyMemory<byte> bytes) => sections.Writer.TryWrite((type, bytes));
-
-        void Finish()
-        {
-            if (Interlocked.Decrement(ref left) == 0)
+            _sections = sections;
+            if (_stopReason is { } reason)
             {
-                sections.Writer.Complete();
+                sections.GiveUp(reason);
             }
         }
+
+        return _running = isSteppedByCaller ? SaveAsync(lsn, sections, flushJournal) : Task.Run(() => SaveAsync(lsn, sections, flushJournal));
     }
 
-    private IEnumerable<(SnapshotSection Type, Action<StateWriter> Save)> CommonSections() =>
-    [
-        (SnapshotSection.Names, w => SaveNames(w, _image.Names)),
-        (SnapshotSection.Sources, SaveSources),
-        (SnapshotSection.Producers, _image.Producers.Save),
-        (SnapshotSection.Gaps, _image.Gaps.Save),
-    ];
+    /// <summary>Gives up the snapshot that is being taken, if there is one, and waits until nothing of it runs. Nothing more is sequenced then.</summary>
+    public Task StopAsync(Exception reason)
+    {
+        lock (_stopping)
+        {
+            _stopReason = reason;
+            _sections?.GiveUp(reason);
+        }
+
+        return _running;
+    }
 
     // These may run ahead of the moment: what they have of later events is told apart or idempotent when it is replayed.
-    // They may even use names that were met since, so all names are written once more before them.
-    private IEnumerable<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)> LateSections()
+    private void SaveBooks(Action<SnapshotSection, ReadOnlyMemory<byte>> write)
     {
-        var quarantine = Bytes(_image.Quarantine.Save);
-        var cusips = Bytes(_image.Cusips.Save);
-        return
-        [
-            (SnapshotSection.Names, Bytes(w => SaveNames(w, _image.Names))),
-            (SnapshotSection.Quarantine, quarantine),
-            (SnapshotSection.Cusips, cusips),
-        ];
+        _image.Producers.Save(PiecesOf(SnapshotSection.Producers));
+        _image.Gaps.Save(PiecesOf(SnapshotSection.Gaps));
+        write(SnapshotSection.ForgottenGaps, Bytes(_image.Gaps.SaveForgotten));
+        _image.Quarantine.Save(PiecesOf(SnapshotSection.QuarantinedEvents), total => write(SnapshotSection.QuarantineTotal, Bytes(w => w.Put(total))));
+        _image.Cusips.Save(PiecesOf(SnapshotSection.Cusips));
+
+        SectionPieces PiecesOf(SnapshotSection type) => new(bytes => write(type, bytes));
     }
 
-    private async Task SaveAsync(ulong lsn, ChannelReader<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)> sections, Func<Task> flushJournal)
+    private async Task SaveAsync(ulong lsn, SectionQueue sections, Func<Task> flushJournal)
     {
         var begunAt = time.GetTimestamp();
         try
         {
             using var file = _catalog.Begin(lsn, UnixNanos.From(time.GetUtcNow()));
-            await WriteShardsAsync(file, sections).ConfigureAwait(false);
-            foreach (var (type, bytes) in LateSections())
-            {
-                Write(file, type, bytes);
-            }
-
+            var names = new NameSections(_image.Names, bytes => WriteSection(SnapshotSection.MoreNames, bytes));
+            await WriteShardsAsync(Write, sections).ConfigureAwait(false);
+            SaveBooks(Write);
             FlushHistories();
 
             // A snapshot never runs ahead of the flushed _journal.
@@ -136,10 +130,24 @@ internal sealed partial class SnapshotTaker(
             var kept = _catalog.DeleteOlder();
             LogTaken(lsn, file.Length);
             DeleteJournal(kept[^1] + 1);
+
+            // Whatever a section uses was met before it was made.
+            void Write(SnapshotSection type, ReadOnlyMemory<byte> bytes)
+            {
+                names.WriteNew();
+                WriteSection(type, bytes);
+            }
+
+            void WriteSection(SnapshotSection type, ReadOnlyMemory<byte> bytes)
+            {
+                file.BeginSection((uint)type);
+                file.Write(bytes.Span);
+            }
         }
         catch (Exception e)
         {
-            // The journal still has everything: a snapshot that failed costs time at the next start, nothing else.
+            // The journal still has everything: a snapshot that failed costs time at the next start, nothing else. Its shards need not go on.
+            sections.GiveUp(e);
             Interlocked.Increment(ref _failed);
             LogFailed(e, lsn);
         }
@@ -187,11 +195,11 @@ internal sealed partial class SnapshotTaker(
 
     // A shard that is behind begins later than the others: instruments wait until the heads of all shards are written, from
     // which the loader knows how many there are.
-    private async Task WriteShardsAsync(SnapshotWriter file, ChannelReader<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)> sections)
+    private async Task WriteShardsAsync(Action<SnapshotSection, ReadOnlyMemory<byte>> write, SectionQueue sections)
     {
         var headsLeft = _image.Shards.Length;
         var held = new List<ReadOnlyMemory<byte>>();
-        await foreach (var (type, bytes) in sections.ReadAllAsync().ConfigureAwait(false))
+        await foreach (var (type, bytes) in sections.Reader.ReadAllAsync().ConfigureAwait(false))
         {
             if (type == SnapshotSection.Instruments && headsLeft > 0)
             {
@@ -199,20 +207,20 @@ internal sealed partial class SnapshotTaker(
                 continue;
             }
 
-            Write(file, type, bytes);
+            WriteAndNote(type, bytes);
             headsLeft -= type == SnapshotSection.Shard ? 1 : 0;
             if (headsLeft == 0 && held.Count > 0)
             {
-                held.ForEach(instruments => Write(file, SnapshotSection.Instruments, instruments));
+                held.ForEach(instruments => WriteAndNote(SnapshotSection.Instruments, instruments));
                 held.Clear();
             }
         }
-    }
 
-    private static void Write(SnapshotWriter file, SnapshotSection type, ReadOnlyMemory<byte> bytes)
-    {
-        file.BeginSection((uint)type);
-        file.Write(bytes.Span);
+        void WriteAndNote(SnapshotSection type, ReadOnlyMemory<byte> bytes)
+        {
+            write(type, bytes);
+            sections.Took(bytes.Length);
+        }
     }
 
     private void SaveSources(StateWriter writer)
@@ -222,20 +230,6 @@ internal sealed partial class SnapshotTaker(
         foreach (var source in sources)
         {
             SourceFrame.Write(writer, source);
-        }
-    }
-
-    private static void SaveNames(StateWriter writer, GridNames names)
-    {
-        for (var kind = NameKind.Instrument; kind <= NameKind.Channel; kind++)
-        {
-            var table = names[kind];
-            var count = table.Count;
-            writer.Put(count);
-            for (var i = 1; i < count; i++)
-            {
-                writer.Put(table[i]);
-            }
         }
     }
 

@@ -131,13 +131,9 @@ internal sealed class SubscriptionHub(GridNames names, InstrumentTable instrumen
         EmbeddedSubscription[] open;
         lock (_registry)
         {
-            if (_reason is not null)
-            {
-                return;
-            }
-
-            _reason = reason;
-            open = [.. _subscriptions];
+            // Whoever comes second closes nothing, but may rely on the end of the thread as well.
+            open = _reason is null ? [.. _subscriptions] : [];
+            _reason ??= reason;
         }
 
         foreach (var subscription in open)

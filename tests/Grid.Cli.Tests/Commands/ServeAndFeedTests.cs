@@ -79,6 +79,50 @@ public sealed class ServeAndFeedTests : IDisposable
     }
 
     [Fact]
+    public async Task Printed_epoch_with_a_longer_file_is_refused_and_a_chosen_one_leaves_nothing_out()
+    {
+        var csv = _folder.Write("a.csv", Header + "trade,2024-05-01,IBM,c,1,181.5,10,,\n");
+        using var server = GridProcess.Start("serve", "--data", _folder.File("data"), "--feed", "127.0.0.1:0", "--http", "127.0.0.1:0");
+        string[] args = ["feed", "csv", csv, "--to", await server.ReadLineAsync("feed "), "--format", "json", "--epoch"];
+        Assert.Contains("accepted 1", Counts((await GridProcess.RunAsync([.. args, "7"])).Output));
+        _folder.Write("a.csv", Header + "trade,2024-05-01,IBM,c,1,181.5,10,,\ntrade,2024-05-01,IBM,c,2,181.6,10,,\n");
+
+        var printed = await GridProcess.RunAsync([.. args, "1714570200000000001"]);
+        var chosen = await GridProcess.RunAsync([.. args, "8"]);
+
+        Assert.Equal(1, printed.ExitCode);
+        Assert.StartsWith($"grid: --epoch 1714570200000000001 was begun with other files or options than '{csv}' now", printed.Errors, StringComparison.Ordinal);
+        Assert.Contains("accepted 1", Counts(chosen.Output));
+        Assert.Contains("duplicate 1", Counts(chosen.Output));
+        var noNumber = await GridProcess.RunAsync([.. args, "x"]);
+        Assert.Equal((2, true), (noNumber.ExitCode, noNumber.Errors.Contains("--epoch 'x' is not a whole number from 1 to 18446744073709551615", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Feed_of_a_file_without_an_end_can_be_ended()
+    {
+        using var server = GridProcess.Start("serve", "--data", _folder.File("data"), "--feed", "127.0.0.1:0", "--http", "127.0.0.1:0");
+        using var feed = GridProcess.Start("feed", "csv", "/dev/zero", "--to", await server.ReadLineAsync("feed "));
+
+        var ended = await feed.TerminateAsync();
+
+        Assert.NotEqual(0, ended.ExitCode);
+    }
+
+    [Fact]
+    public async Task Port_that_is_taken_is_found_before_the_data_folder_is_opened()
+    {
+        using var server = GridProcess.Start("serve", "--data", _folder.File("data"), "--feed", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ilp", "127.0.0.1:0");
+        var feed = await server.ReadLineAsync("feed ");
+
+        var other = await GridProcess.RunAsync("serve", "--data", _folder.File("other"), "--feed", feed, "--http", "127.0.0.1:0", "--ilp", "127.0.0.1:0");
+
+        Assert.Equal(1, other.ExitCode);
+        Assert.Contains($"feed cannot listen on {feed}", other.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_folder.File("other"), "journal")));
+    }
+
+    [Fact]
     public async Task Other_policy_of_a_known_source_is_refused()
     {
         var csv = _folder.Write("a.csv", Header + "trade,2024-05-01,IBM,c,1,181.5,10,,\n");

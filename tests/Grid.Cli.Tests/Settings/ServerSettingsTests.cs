@@ -130,7 +130,7 @@ public sealed class ServerSettingsTests : IDisposable
 
         var message = Assert.Throws<CommandFailure>(() => ServerSettings.Load(path, null, null, null)).Message;
 
-        Assert.StartsWith($"'{path}': there is no section 'Dta'; there are Data, ", message, StringComparison.Ordinal);
+        Assert.StartsWith($"'{path}': there is no section 'Dta', only Data, ", message, StringComparison.Ordinal);
         foreach (var part in new[] { "Shards 3", "Feed:EndPoint 'here'", "ConnectionsMax is 0", "PriceBandBasisPoints is -1", "Calendar is 'none'" })
         {
             Assert.Contains(part, message, StringComparison.Ordinal);
@@ -156,8 +156,39 @@ public sealed class ServerSettingsTests : IDisposable
     }
 
     [Fact]
+    public void Faults_name_the_line_of_their_option_and_empty_options_are_faults()
+    {
+        var path = _folder.Write("grid.json", """
+            {
+              // Where it all is.
+              "Data": {},
+              "Grid": {
+                "Shards": 3,
+                "Journal": { "BufferByte": 1 }
+              },
+              "Http": { "EndPoint": null },
+              "Feed": { "HelloTimeout": "soon" }
+            }
+            """);
+
+        var message = Assert.Throws<CommandFailure>(() => ServerSettings.Load(path, null, null, null)).Message;
+
+        foreach (var part in new[] { "option Data is empty (line 3, Data)", "(line 6, Grid:Journal:BufferByte)", "option Http:EndPoint is empty (line 8, Http:EndPoint)", "(line 9, Feed:HelloTimeout)" })
+        {
+            Assert.Contains(part, message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Data_that_is_no_path_is_refused() => Assert.Contains(
+        "Data must be the path of a folder (line 1, Data)",
+        Assert.Throws<CommandFailure>(() => ServerSettings.Load(_folder.Write("grid.json", """{ "Data": { "Folder": "x" } }"""), null, null, null)).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
     public void File_that_cannot_be_read_is_named()
     {
+        Assert.Equal($"'{_folder.Path}' is a folder; a file is needed", Assert.Throws<CommandFailure>(() => ServerSettings.Load(_folder.Path, null, null, null)).Message);
         Assert.Equal($"'{_folder.File("none.json")}' does not exist", Assert.Throws<CommandFailure>(() => ServerSettings.Load(_folder.File("none.json"), null, null, null)).Message);
         Assert.StartsWith(
             $"'{_folder.File("bad.json")}' cannot be read: ",

@@ -61,6 +61,36 @@ public sealed class DomainWindowsTests
     }
 
     [Fact]
+    public void Source_and_channel_with_the_most_sessions_makes_room_for_others()
+    {
+        var windows = new DomainWindows(windowsMax: 4);
+        SequenceDomain[] domains = [In(1), In(2), In(3), In(1, source: 2)];
+        Assert.All(domains, domain => Assert.Equal(SequenceSeen.New, windows.Observe(in domain, 7)));
+        Assert.Equal(SequenceSeen.New, windows.Observe(In(1, channel: 2), 7));
+        Assert.Equal(SequenceSeen.TooOld, windows.Observe(In(1), 7));
+        Assert.Equal(SequenceSeen.Duplicate, windows.Observe(In(2), 7));
+        Assert.Equal(4, windows.Count);
+    }
+
+    [Fact]
+    public void Session_takes_the_place_of_its_own_and_a_new_source_finds_no_room_where_each_has_one()
+    {
+        var windows = new DomainWindows(windowsMax: 3);
+        for (ushort source = 1; source <= 3; source++)
+        {
+            Assert.Equal(SequenceSeen.New, windows.Observe(In(5, source), 7));
+        }
+
+        Assert.Equal(SequenceSeen.NoRoom, windows.Observe(In(5, source: 4), 7));
+        Assert.Equal(SequenceSeen.NoRoom, windows.Observe(In(6, channel: 2), 7));
+        Assert.Equal(SequenceSeen.TooOld, windows.Observe(In(4), 7));
+        Assert.Equal(SequenceSeen.New, windows.Observe(In(6), 7));
+        Assert.Equal(SequenceSeen.TooOld, windows.Observe(In(5), 7));
+        Assert.Equal(SequenceSeen.Duplicate, windows.Observe(In(5, source: 2), 7));
+        Assert.Equal(3, windows.Count);
+    }
+
+    [Fact]
     public void Saved_windows_are_read_back_in_their_order()
     {
         var windows = new DomainWindows();

@@ -29,6 +29,7 @@ public sealed class RejectReasonTests
     [InlineData(RejectReason.AlreadySeen, 1)]
     [InlineData(RejectReason.OlderThanWindow, 2)]
     [InlineData(RejectReason.SequenceMissing, 3)]
+    [InlineData(RejectReason.TooManyWindows, 4)]
     [InlineData(RejectReason.UnknownInstrument, 16)]
     [InlineData(RejectReason.PriceNotPositive, 17)]
     [InlineData(RejectReason.SizeNegative, 18)]
@@ -45,6 +46,7 @@ public sealed class RejectReasonTests
     [InlineData(RejectReason.CusipMismatch, 29)]
     [InlineData(RejectReason.TooManyAmendments, 30)]
     [InlineData(RejectReason.TooManyDefinitions, 31)]
+    [InlineData(RejectReason.TooManyCusips, 32)]
     public void Reasons_keep_their_numbers(RejectReason reason, int number) => Assert.Equal(number, (int)reason);
 
     [Fact]

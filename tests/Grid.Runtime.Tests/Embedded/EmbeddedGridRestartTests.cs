@@ -234,10 +234,12 @@ public sealed class EmbeddedGridRestartTests : IAsyncDisposable
         var options = _folder.Options;
         (options.Shards, options.BatchesInFlightMax, options.HotStoreBytesMax, options.QuarantineListMax) = (3, 3, 1, -1);
         (options.DataFolder, options.SnapshotJournalBytes) = ("", 0);
+        (options.InstrumentsMax, options.ProducersMax, options.CusipsMax) = (0, 0, 1 << 24);
         (options.StuckAfter, options.DiskFreeBytesMin) = (TimeSpan.Zero, -1);
         var wrong = await Assert.ThrowsAsync<ArgumentException>(_folder.OpenAsync);
         Assert.Equal(
             "DataFolder '' must name a folder; Shards 3 must be 0 or a power of two up to 64; BatchesInFlightMax 3 must be 4 to 4096; "
+            + "InstrumentsMax 0 must be 1 to 16777215; ProducersMax 0 must be 1 to 16777215; CusipsMax 16777216 must be 1 to 16777215; "
             + "SnapshotJournalBytes 0 must be 1 MB to 1 TB; HotStoreBytesMax 1 must be 64 MB to 1 TB; QuarantineListMax -1 must be 0 to 10000000; "
             + "StuckAfter 00:00:00 must be 00:00:01 to 00:10:00; DiskFreeBytesMin -1 must be 0 to 1 TB",
             wrong.Message);

@@ -2,6 +2,7 @@ using Grid.Domain;
 using Grid.Domain.Instruments;
 using Grid.Runtime.Recovery;
 using Grid.Runtime.Shards;
+using Grid.Runtime.Tests.Simulation;
 using Grid.Storage;
 using Grid.Storage.Journal;
 using Grid.Testing;
@@ -92,6 +93,38 @@ public sealed class GridEngineTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Grid_that_failed_closes_nothing_while_a_snapshot_still_writes()
+    {
+        using var goOn = new ManualResetEventSlim();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var isWriting = false;
+        var stores = new MemoryHistoryStores();
+        var engine = Open(stores, root: new WatchedDirectory(_disk.Root, "", (folder, _, operation, _) =>
+        {
+            if (folder == "snapshots" && operation == DiskOperation.Create)
+            {
+                (isWriting, _) = (true, begun.TrySetResult());
+                goOn.Wait();
+                isWriting = false;
+            }
+        }));
+        var feed = await OpenFeedAsync(engine);
+        await feed.SendAsync(Trade(1, "10:00:00", "10"));
+        var snapshot = engine.SnapshotAsync();
+        await begun.Task;
+        _disk.FailFlush(1);
+        await feed.SubmitAsync(Trade(2, "10:00:01", "11"));
+        await Assert.ThrowsAsync<GridStorageException>(() => engine.Failure);
+        await Assert.ThrowsAsync<GridException>(() => snapshot);
+        var stopping = engine.DisposeAsync();
+        Assert.True(isWriting);
+        Assert.False(stopping.IsCompleted, "the grid closed while the snapshot was being written");
+        goOn.Set();
+        await stopping;
+        Assert.False(isWriting);
+    }
+
+    [Fact]
     public async Task Full_pool_makes_feeds_wait_and_nothing_is_dropped()
     {
         var engine = Open(new MemoryHistoryStores(), batchesMax: 4);
@@ -160,7 +193,7 @@ public sealed class GridEngineTests : IAsyncDisposable
         Assert.Equal(1, RuleBook.Parse(texts[1])["default"].PriceBandBasisPoints);
     }
 
-    private GridEngine Open(IHistoryStores stores, int batchesMax = 16, RuleBook? rules = null)
+    private GridEngine Open(IHistoryStores stores, int batchesMax = 16, RuleBook? rules = null, IJournalDirectory? root = null)
     {
         var options = new EmbeddedGridOptions
         {
@@ -170,7 +203,7 @@ public sealed class GridEngineTests : IAsyncDisposable
             Rules = rules ?? RuleBook.BuiltIn,
             Journal = new JournalOptions { SegmentBytesMax = JournalOptions.SegmentBytesMaxLowest, BufferBytes = JournalOptions.BufferBytesLowest },
         };
-        var data = new DataFolder(_disk.Root, null);
+        var data = new DataFolder(root ?? _disk.Root, null);
         var engine = new GridEngine(data, GridRecovery.Open(data, options, _time, stores), options, _time, NullLoggerFactory.Instance);
         _engines.Add(engine);
         return engine;

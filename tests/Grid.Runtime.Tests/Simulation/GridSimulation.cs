@@ -141,6 +141,7 @@ internal sealed class GridSimulation
         _watch.IsRecovering = true;
         var options = new EmbeddedGridOptions
         {
+            BatchesInFlightMax = SteppedGrid.BatchesMax,
             DataFolder = "/disk",
             Shards = 1 << _random.Next(3),
             OwedBytesMax = 0,

@@ -35,7 +35,7 @@ internal sealed class SteppedGrid : IDisposable
         _decided = decided;
         Image = recovered.Image;
         Journal = recovered.Journal;
-        Intake = new FeedIntake(Journal, Image, time, BatchesMax, work => _work.Enqueue((work, false)));
+        Intake = new FeedIntake(Journal, Image, time, options, work => _work.Enqueue((work, false)));
         _sequencer = new Sequencer(Journal, Image, Dispatch, Intake.Release);
         _shardWork = [.. Image.Shards.Select(_ => new Queue<Action<Shard>>())];
         _snapshots = new SnapshotTaker(recovered, options, time, NullLogger.Instance, static _ => { }, isSteppedByCaller: true);

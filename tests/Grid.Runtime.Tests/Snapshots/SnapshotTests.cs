@@ -1,8 +1,13 @@
+using System.Runtime.InteropServices;
+using Grid.Domain;
 using Grid.Domain.Cusips;
 using Grid.Domain.Events;
+using Grid.Domain.Instruments;
 using Grid.Runtime.Recovery;
+using Grid.Runtime.Snapshots;
 using Grid.Runtime.Tests.Simulation;
 using Grid.Storage.Journal;
+using Grid.Storage.Snapshots;
 using Grid.Testing;
 using static Grid.Testing.TestMarket;
 
@@ -81,6 +86,53 @@ public sealed class SnapshotTests : IDisposable
         CheckReopened();
     }
 
+    [Fact]
+    public async Task Sections_are_small_whatever_there_is_of_a_kind()
+    {
+        const int Domains = 40_000;
+        foreach (var sessions in Enumerable.Range(1, Domains).Chunk(GridLimits.BatchEventsMax))
+        {
+            await SendAsync([.. sessions.Select(s => InSession((uint)s))]);
+        }
+
+        BeginEverywhere();
+        var quarantined = _grid.Image.Quarantine.After(0, int.MaxValue);
+        CheckReopened();
+        Assert.Equal(Domains, _grid.Image.Quarantine.After(0, int.MaxValue).Count);
+        Assert.Equal(quarantined, _grid.Image.Quarantine.After(0, int.MaxValue));
+        using var snapshot = new SnapshotCatalog(new DataFolder(_disk.Root, null).Snapshots).Open(_grid.SnapshotLsn);
+        var sections = new Dictionary<SnapshotSection, int>();
+        while (snapshot.NextSection())
+        {
+            Assert.InRange(snapshot.SectionLength, 1UL, 1_200_000UL);
+            CollectionsMarshal.GetValueRefOrAddDefault(sections, (SnapshotSection)snapshot.SectionType, out _)++;
+        }
+
+        Assert.InRange(sections[SnapshotSection.Gaps], 2, 10);
+        Assert.InRange(sections[SnapshotSection.QuarantinedEvents], 2, 10);
+
+        // A price below zero, so that it is quarantined; the domain has heard of it nevertheless.
+        static MarketLine InSession(uint session)
+        {
+            var trade = Trade(1, "10:00:00", "-1", source: Contiguous, instrument: 1 + (session % 2));
+            return trade with { Event = trade.Event with { Session = session } };
+        }
+    }
+
+    [Fact]
+    public async Task Quarantined_run_and_definition_are_whole_after_a_restart()
+    {
+        var run = Run(ByBatch, "10:00:00", "-99", "101");
+        var early = Define(1, "09:00:00", new InstrumentDefinition { Class = "bond", Currency = "USD" }, Bond);
+        await SendAsync(run, early with { Event = early.Event with { EventTime = new(RandomMarket.ReceivedAt.ToUnixTimeMilliseconds() * 2_000_000) } });
+        BeginEverywhere();
+        CheckReopened();
+        var events = _grid.Image.Quarantine.After(0, 10);
+        Assert.Equal(2, events.Count);
+        Assert.Equal(run.Run, events.Single(e => e.Event.Kind == EventKind.Run).Run);
+        Assert.Equal(early.Definition, events.Single(e => e.Event.Kind == EventKind.Definition).Definition);
+    }
+
     private static MarketLine Run(ushort dealer, string at, string bid, string ask)
     {
         var quote = Quote(0, at, bid, ask, dealer, Bond);
@@ -137,6 +189,7 @@ public sealed class SnapshotTests : IDisposable
     {
         var options = new EmbeddedGridOptions
         {
+            BatchesInFlightMax = SteppedGrid.BatchesMax,
             DataFolder = "/disk",
             Shards = 2,
             OwedBytesMax = 0,

@@ -18,7 +18,7 @@ internal sealed class PlainGrid : IDisposable
     public PlainGrid(MarketNames names, int shards = 1, IHistoryStores? stores = null)
     {
         _names = names;
-        Image = new GridImage(RandomMarket.Rules, quarantineListMax: 1000);
+        Image = new GridImage(RandomMarket.Rules, quarantineListMax: 1000, cusipsMax: 1000);
         stores ??= new MemoryHistoryStores();
         Image.SetShards([.. Enumerable.Range(0, shards).Select(i => stores.Open(i, shards, default))]);
         for (var i = 1; i < names.Declarations.Length; i++)
