@@ -27,7 +27,7 @@ public sealed class SchemaMigratorTests(PrivatePostgres server)
         Assert.Empty(await database.RowsAsync("""
             SELECT c.relname, coalesce(a.attname, '(table)')
             FROM pg_class c
-            LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT c.relispartition AND c.relkind <> 'v'
+            LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT c.relispartition
             WHERE c.relnamespace = 'grid'::regnamespace AND c.relkind IN ('r', 'p', 'v')
                 AND (obj_description(c.oid) IS NULL OR (a.attnum IS NOT NULL AND col_description(c.oid, a.attnum) IS NULL))
             """));
