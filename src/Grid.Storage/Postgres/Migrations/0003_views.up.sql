@@ -437,6 +437,111 @@ JOIN grid.instrument i ON i.id = q.instrument_id
 JOIN grid.source s ON s.id = q.source_id;
 COMMENT ON VIEW grid.v_data_quality IS 'What became of the events of each instrument and source by date of receipt, with a score from 0 to 100.';
 
+-- A column means the same in every view that has it.
+DO $do$
+DECLARE
+    explained record;
+BEGIN
+    FOR explained IN
+        SELECT c.relname, a.attname,
+            CASE WHEN c.relname = 'v_data_quality' AND a.attname = 'flagged' THEN 'Applied and marked.' ELSE meaning END AS meaning
+        FROM (VALUES
+            ('instrument', 'Symbol of the instrument.'),
+            ('class', 'Class of the instrument.'),
+            ('cusip', 'CUSIP.'),
+            ('event_time', 'When it happened, by the source, down to the microsecond; to filter by.'),
+            ('time', 'When it happened, with nanoseconds; of a bar, its start.'),
+            ('kind', 'trade, quote, cancel or correct; in the quarantine also run or definition.'),
+            ('source', 'Who sent it.'),
+            ('venue', 'Where it happened.'),
+            ('channel', 'On which channel of the source.'),
+            ('session', 'The source''s session: a date as yyyymmdd, or a number that grows.'),
+            ('sequence', 'The source''s number in (source, channel, session); 0 if it gives none.'),
+            ('price', 'Price of the trade or correction.'),
+            ('size', 'Size of the trade or correction.'),
+            ('bid', 'Bid; of latest and bars the best over sources.'),
+            ('bid_size', 'Size of the bid; over dealers their sum.'),
+            ('ask', 'Ask; of latest and bars the best over sources.'),
+            ('ask_size', 'Size of the ask; over dealers their sum.'),
+            ('amends', 'Sequence of the trade that a cancel or correction amends.'),
+            ('conditions', 'Condition bits as the source defines them.'),
+            ('flagged', 'True if a rule marked it.'),
+            ('received', 'When Grid received it, with nanoseconds.'),
+            ('epoch', 'Life of the writer that stored it.'),
+            ('lsn', 'Journal frame that brought it.'),
+            ('frame_row', 'Its place in that frame, from 0.'),
+            ('bid_change', 'set, cleared, or null if the bid stays as it was.'),
+            ('ask_change', 'set, cleared, or null if the ask stays as it was.'),
+            ('day', 'Date; of runs the session date, of summaries and quality the UTC date.'),
+            ('dealer', 'The dealer: the source of the run.'),
+            ('bid_spread', 'Spread of the bid over the benchmark, basis points.'),
+            ('ask_spread', 'Spread of the ask over the benchmark, basis points.'),
+            ('bid_yield', 'Yield of the bid, percent.'),
+            ('ask_yield', 'Yield of the ask, percent.'),
+            ('benchmark', 'CUSIP of the benchmark.'),
+            ('spread', 'Ask less bid.'),
+            ('last_time', 'When the last trade happened, with nanoseconds.'),
+            ('last_source', 'Who sent the last trade.'),
+            ('last_venue', 'Where the last trade happened.'),
+            ('bid_time', 'When the bid was set.'),
+            ('bid_source', 'Who set the bid.'),
+            ('ask_time', 'When the ask was set.'),
+            ('ask_source', 'Who set the ask.'),
+            ('day_open', 'First price of the session date.'),
+            ('day_high', 'Highest price of the session date.'),
+            ('day_low', 'Lowest price of the session date.'),
+            ('day_volume', 'Sum of sizes of the session date.'),
+            ('day_vwap', 'Volume-weighted average price of the session date.'),
+            ('day_count', 'Prints of the session date.'),
+            ('ticks', 'Ticks of the instrument so far.'),
+            ('updated_at', 'When PostgreSQL was told.'),
+            ('open', 'First price.'),
+            ('high', 'Highest price.'),
+            ('low', 'Lowest price.'),
+            ('close', 'Last price.'),
+            ('volume', 'Sum of sizes.'),
+            ('vwap', 'Volume-weighted average price; null without volume.'),
+            ('count', 'Prints that count for volume.'),
+            ('first_minute', 'First minute with a print.'),
+            ('last_minute', 'Last minute with a print.'),
+            ('dealers', 'Dealers that show a bid or an ask.'),
+            ('runs', 'Runs that were sent.'),
+            ('best_bid', 'Highest bid of the newest runs.'),
+            ('best_ask', 'Lowest ask of the newest runs.'),
+            ('mid', 'Halfway between best bid and best ask.'),
+            ('first_run', 'When the first run was sent.'),
+            ('last_run', 'When the last run was sent.'),
+            ('cusips', 'CUSIPs that the dealer shows a price for.'),
+            ('two_sided', 'CUSIPs with both a bid and an ask of the dealer.'),
+            ('best_bids', 'CUSIPs of which the dealer has the best bid, alone or with others.'),
+            ('best_asks', 'CUSIPs of which the dealer has the best ask, alone or with others.'),
+            ('average_spread', 'Average of ask less bid over its newest runs.'),
+            ('average_bid_spread', 'Average spread of its bids over the benchmark, basis points.'),
+            ('average_ask_spread', 'Average spread of its asks over the benchmark, basis points.'),
+            ('first_missing', 'First number that is missing.'),
+            ('last_missing', 'Last number that is missing.'),
+            ('missing', 'How many numbers are missing.'),
+            ('opened_at', 'When PostgreSQL was told of the gap.'),
+            ('quarantined_at', 'When PostgreSQL was told.'),
+            ('reason', 'Why it was not applied.'),
+            ('message', 'What PostgreSQL said, if it refused the row.'),
+            ('producer', 'Who sent the batch.'),
+            ('released_at', 'When somebody released it; null while it is held.'),
+            ('accepted', 'Applied without a mark.'),
+            ('duplicate', 'Not applied: seen before.'),
+            ('rejected', 'Not applied: quarantined.'),
+            ('late', 'Of those applied, the ones older than the instrument''s newest when they came.'),
+            ('score', '0 to 100; null if nothing was judged.'),
+            ('last_received', 'When the newest was received.')
+        ) AS word (name, meaning)
+        JOIN pg_catalog.pg_attribute a ON a.attname = word.name
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind = 'v' AND c.relnamespace = 'grid'::regnamespace
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN grid.%I.%I IS %L', explained.relname, explained.attname, explained.meaning);
+    END LOOP;
+END
+$do$;
+
 DO $do$
 DECLARE
     readable record;
