@@ -275,6 +275,24 @@ public sealed class PostgresFaultTests(PrivatePostgres shared)
     }
 
     [Fact]
+    public async Task A_grid_writes_through_PgBouncer_in_transaction_mode()
+    {
+        await using var rig = await PostgresRig.OpenAsync(shared);
+        await using var bouncer = await PrivatePgBouncer.StartAsync(shared, poolSize: 2);
+        rig.Postgres.ConnectionString = bouncer.ConnectionString(rig.Database);
+        var grid = await rig.OpenGridAsync();
+        var market = new RandomMarket(57, eventsPerSource: 100);
+        await using var feed = await FeedDriver.OpenAsync(grid, market.Names, ack: AckLevel.Committed);
+        foreach (var lines in market.All.Chunk(30))
+        {
+            await feed.SendAsync(lines);
+        }
+
+        await rig.CheckSameAsync(grid);
+        Assert.Equal(0, grid.GetStatus().Postgres!.Failures);
+    }
+
+    [Fact]
     public async Task Missing_frames_stop_the_start_unless_they_are_accepted()
     {
         await using var rig = await PostgresRig.OpenAsync(shared);
