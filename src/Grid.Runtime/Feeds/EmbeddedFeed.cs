@@ -74,6 +74,9 @@ internal sealed class EmbeddedFeed : IFeed
     /// <summary>True while the sequencer remembers to acknowledge after its next flush. Of its thread.</summary>
     public bool IsAwaitingFlush { get; set; }
 
+    /// <summary>True while the sequencer remembers to acknowledge after the next commit. Of its thread.</summary>
+    public bool IsListedForCommit { get; set; }
+
     /// <inheritdoc/>
     public void AddName(NameKind kind, ReadOnlySpan<byte> name)
     {

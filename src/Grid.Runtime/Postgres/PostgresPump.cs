@@ -28,6 +28,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _flushed = new(0);
+    private volatile bool _isClaimed;
     private volatile bool _waitsForFlush;
     private JournalTail? _tail;
     private Task _running = Task.CompletedTask;
@@ -63,7 +64,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
     private OwedJournal Owed => _engine.Intake.Owed;
 
     /// <summary>True once the database was reached, so that it is known what is in it.</summary>
-    public bool IsClaimed => _writer.IsClaimed;
+    public bool IsClaimed => _isClaimed;
 
     /// <summary>Why nothing is written any more; null while it is.</summary>
     public string? Ended => Volatile.Read(ref _ended);

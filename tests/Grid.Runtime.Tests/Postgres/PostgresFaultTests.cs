@@ -65,6 +65,37 @@ public sealed class PostgresFaultTests(PrivatePostgres shared)
         await rig.CheckSameAsync(grid);
     }
 
+    [Theory]
+    [InlineData("PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(60)")]
+    [InlineData("RAISE EXCEPTION 'the disk is full' USING ERRCODE = 'disk_full'")]
+    [InlineData("RAISE EXCEPTION 'a deadlock' USING ERRCODE = 'deadlock_detected'")]
+    [InlineData("RAISE EXCEPTION 'another was first' USING ERRCODE = 'serialization_failure'")]
+    public async Task What_fails_in_the_middle_of_COPY_is_tried_again(string failure)
+    {
+        await using var rig = await PostgresRig.OpenAsync(shared);
+        await rig.Database.ExecuteAsync($"""
+            SELECT grid.make_partitions('2024-03-01', '2024-03-01');
+            CREATE SEQUENCE failures;
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF NEW.sequence = 70 AND nextval('failures') <= 3 THEN
+                    {failure};
+                END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER fail BEFORE INSERT ON grid.tick_20240301 FOR EACH ROW EXECUTE FUNCTION fail();
+            """);
+        var grid = await rig.OpenGridAsync();
+        await using var feed = await FeedDriver.OpenAsync(grid, Names, ack: AckLevel.Committed);
+        for (ulong sequence = 1; sequence <= 100; sequence += 50)
+        {
+            await feed.SendAsync([.. Enumerable.Range(0, 50).Select(i => Trade(sequence + (ulong)i, "10:00:00", "10"))]);
+        }
+
+        Assert.Equal(3, grid.GetStatus().Postgres!.Failures);
+        await rig.CheckSameAsync(grid);
+    }
+
     [Fact]
     public async Task A_crash_of_the_server_at_any_moment_neither_loses_nor_doubles_anything()
     {
