@@ -1,8 +1,6 @@
 using Grid.Storage.Postgres;
 using Grid.Testing.Postgres;
 
-[assembly: AssemblyFixture(typeof(PrivatePostgres))]
-
 namespace Grid.Cli.Tests.Commands;
 
 public sealed class MigrateTests(PrivatePostgres postgres)

@@ -60,4 +60,21 @@ public sealed class PrivatePostgresTests(PrivatePostgres shared)
 
         Assert.Equal(PostgresErrorCodes.InvalidPassword, refusal.SqlState);
     }
+
+    [Fact]
+    public void Program_that_is_missing_is_named_with_its_package()
+    {
+        var said = string.Empty;
+        try
+        {
+            PostgresPrograms.Require("no-such-program", "no-such-package");
+        }
+        catch (Exception e)
+        {
+            // A skip, or on a build machine a failure.
+            said = e.Message;
+        }
+
+        Assert.Contains("NOT TESTED: there is no no-such-program: install the package 'no-such-package'", said, StringComparison.Ordinal);
+    }
 }

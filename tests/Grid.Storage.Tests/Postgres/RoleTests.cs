@@ -4,24 +4,33 @@ using Npgsql;
 namespace Grid.Storage.Tests.Postgres;
 
 /// <summary>A server of these tests' own, as roles belong to the whole server, with a login for each role.</summary>
-public sealed class RoleServer : IAsyncLifetime
+public sealed class RoleServer : IAsyncDisposable
 {
     private readonly PrivatePostgres _server = new();
+    private readonly Lazy<Task<PrivateDatabase>> _unchanged;
 
-    /// <summary>For tests that change nothing.</summary>
-    public PrivateDatabase Database { get; private set; } = null!;
+    public RoleServer() => _unchanged = new(BeginAsync);
 
-    public async ValueTask InitializeAsync()
+    /// <summary>A database for tests that change nothing.</summary>
+    public Task<PrivateDatabase> UnchangedAsync() => _unchanged.Value;
+
+    /// <summary>A database for a test that changes something.</summary>
+    public async Task<PrivateDatabase> CreateAsync()
     {
-        Database = await CreateAsync();
-        await MigratedDatabase.CreateLoginAsync(Database, "writer", "grid_writer");
-        await MigratedDatabase.CreateLoginAsync(Database, "reader", "grid_reader");
-        await MigratedDatabase.CreateLoginAsync(Database, "tenant", "grid_reader");
+        await UnchangedAsync();
+        return await MigratedDatabase.CreateFilledAsync(_server);
     }
 
-    public Task<PrivateDatabase> CreateAsync() => MigratedDatabase.CreateFilledAsync(_server);
-
     public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private async Task<PrivateDatabase> BeginAsync()
+    {
+        var database = await MigratedDatabase.CreateFilledAsync(_server);
+        await MigratedDatabase.CreateLoginAsync(database, "writer", "grid_writer");
+        await MigratedDatabase.CreateLoginAsync(database, "reader", "grid_reader");
+        await MigratedDatabase.CreateLoginAsync(database, "tenant", "grid_reader");
+        return database;
+    }
 }
 
 /// <summary>What each role can and cannot do. The roles are asked through logins that are members and nothing else.</summary>
@@ -95,7 +104,7 @@ public sealed class RoleTests(RoleServer server) : IClassFixture<RoleServer>
     [InlineData("reader", "CREATE TABLE grid.mine (a int)")]
     public async Task Role_is_refused_what_it_does_not_need(string login, string sql)
     {
-        await using var connection = await OpenAsync(server.Database, login);
+        await using var connection = await OpenAsync(await server.UnchangedAsync(), login);
 
         var refusal = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(connection, sql));
 
@@ -105,13 +114,14 @@ public sealed class RoleTests(RoleServer server) : IClassFixture<RoleServer>
     [Fact]
     public async Task Reader_reads_every_view_and_table()
     {
-        foreach (var name in await server.Database.RowsAsync("SELECT relname FROM pg_class WHERE relnamespace = 'grid'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition"))
+        var database = await server.UnchangedAsync();
+        foreach (var name in await database.RowsAsync("SELECT relname FROM pg_class WHERE relnamespace = 'grid'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition"))
         {
-            await ReadAsync(server.Database, "reader", $"SELECT count(*) FROM grid.{name}");
+            await ReadAsync(database, "reader", $"SELECT count(*) FROM grid.{name}");
         }
 
-        Assert.Equal(100_050, await ReadAsync(server.Database, "reader", "SELECT count(*) FROM grid.v_tick"));
-        Assert.Equal(5_050, await ReadAsync(server.Database, "reader", "SELECT count(*) FROM grid.v_latest"));
+        Assert.Equal(100_050, await ReadAsync(database, "reader", "SELECT count(*) FROM grid.v_tick"));
+        Assert.Equal(5_050, await ReadAsync(database, "reader", "SELECT count(*) FROM grid.v_latest"));
     }
 
     [Fact]
@@ -135,6 +145,34 @@ public sealed class RoleTests(RoleServer server) : IClassFixture<RoleServer>
         Assert.Equal(0, await ReadAsync(database, "tenant", "SELECT count(*) FROM grid.bars('I001', '5 minutes', '2024-05-01', '2024-05-03')"));
         Assert.Equal(100_050, await ReadAsync(database, "reader", "SELECT count(*) FROM grid.tick"));
         Assert.Equal(0, await ReadAsync(database, "reader", "SELECT count(*) FROM grid.source_access"));
+    }
+
+    [Fact]
+    public async Task Tenant_gets_no_further_with_tables_of_its_own()
+    {
+        await using var database = await server.CreateAsync();
+        await database.ExecuteAsync("INSERT INTO grid.source_access SELECT 'tenant', id FROM grid.source WHERE name = 'S3'");
+        await using var connection = await OpenAsync(database, "tenant");
+
+        // Temporary tables stand before the catalog's unless a function says otherwise.
+        await ExecuteAsync(connection, "CREATE TEMP TABLE pg_roles (oid oid, rolname name); CREATE TEMP TABLE source_access (role name, source_id integer)");
+
+        await using var command = new NpgsqlCommand("SELECT count(*) FROM grid.tick", connection);
+        Assert.Equal(0L, await command.ExecuteScalarAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task Writer_drops_nothing_but_partitions_with_tables_of_its_own()
+    {
+        await using var database = await server.CreateAsync();
+        await using var connection = await OpenAsync(database, "writer");
+        await ExecuteAsync(connection, """
+            CREATE TEMP TABLE pg_class AS SELECT oid, CASE relname WHEN 'latest' THEN 'tick_19700101' ELSE relname END AS relname, relnamespace FROM pg_catalog.pg_class;
+            CREATE TEMP TABLE pg_inherits AS SELECT 'grid.latest'::regclass::oid AS inhrelid, 'grid.tick'::regclass::oid AS inhparent;
+            """);
+
+        await using var command = new NpgsqlCommand("SELECT count(*) FROM grid.drop_partitions('1980-01-01', NULL, NULL)", connection);
+        Assert.Equal(0L, await command.ExecuteScalarAsync(Cancel));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class PrivatePgBouncer : IAsyncDisposable
 
     // Ends PgBouncer, and removes its folder, when there are no more lines to read: when the process that started it is gone.
     private const string Guard = """
-        folder=$(mktemp -d "${TMPDIR:-/tmp}/grid-pgbouncer-XXXXXX") || exit 1
+        folder=$(mktemp -d "${TMPDIR:-/tmp}/grid-pgbouncer-XXXXXX" 2>/dev/null || mktemp -d /tmp/grid-pgbouncer-XXXXXX) || exit 1
         printf '%s\n' "$2" >"$folder/pgbouncer.ini"
         printf '%s\n' "$3" >"$folder/users.txt"
         cd "$folder" || exit 1

@@ -27,7 +27,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
     // Makes the cluster, then obeys lines: "start PORT", "stop MODE". Ends, with everything, when there are no more lines.
     private const string Guard = """
         bin=$1 settings=$2
-        folder=$(mktemp -d "${TMPDIR:-/tmp}/grid-postgres-XXXXXX") || exit 1
+        folder=$(mktemp -d "${TMPDIR:-/tmp}/grid-postgres-XXXXXX" 2>/dev/null || mktemp -d /tmp/grid-postgres-XXXXXX) || exit 1
         trap 'test -f "$folder/data/postmaster.pid" && "$bin/pg_ctl" -D "$folder/data" -m immediate -w stop >/dev/null 2>&1; rm -rf "$folder"' EXIT
         trap '' INT TERM HUP
         printf '%s' "$4" >"$folder/password"

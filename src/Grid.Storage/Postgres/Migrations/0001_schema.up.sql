@@ -162,7 +162,7 @@ COMMENT ON COLUMN grid.instrument_definition.valid_to IS 'Valid before this mome
 COMMENT ON COLUMN grid.instrument_definition.valid_to_ns IS 'Nanoseconds beyond valid_to.';
 
 -- Ticks and runs -----------------------------------------------------------------------------------------------
--- No foreign keys and no checks row by row: these two take millions of rows a minute from one writer, by COPY.
+-- No foreign keys, which are a trigger for each row: these two take millions of rows a minute from one writer, by COPY.
 
 CREATE TABLE grid.tick (
     event_time     timestamptz NOT NULL,
@@ -188,7 +188,9 @@ CREATE TABLE grid.tick (
     receive_ns     smallint NOT NULL,
     kind           smallint NOT NULL,
     flags          smallint NOT NULL,
-    outcome        smallint NOT NULL
+    outcome        smallint NOT NULL,
+    CONSTRAINT tick_is_well_formed CHECK (
+        kind IN (1, 2, 4, 5) AND event_ns BETWEEN 0 AND 999 AND receive_ns BETWEEN 0 AND 999)
 ) PARTITION BY RANGE (event_time);
 CREATE INDEX tick_by_instrument ON grid.tick (instrument_id, event_time);
 CREATE INDEX tick_amendments ON grid.tick (instrument_id, amends) WHERE amends IS NOT NULL;
@@ -245,7 +247,9 @@ CREATE TABLE grid.run (
     flags          smallint NOT NULL,
     outcome        smallint NOT NULL,
     cusip          text COLLATE "C" NOT NULL,
-    benchmark      text COLLATE "C"
+    benchmark      text COLLATE "C",
+    CONSTRAINT run_is_well_formed CHECK (
+        cusip <> '' AND event_ns BETWEEN 0 AND 999 AND receive_ns BETWEEN 0 AND 999)
 ) PARTITION BY RANGE (day);
 CREATE INDEX run_by_cusip ON grid.run (cusip, day, source_id, event_time);
 CREATE INDEX run_by_instrument ON grid.run (instrument_id, event_time);
@@ -612,9 +616,10 @@ COMMENT ON TABLE grid.tick_default IS 'Ticks of days before 1970 and after 2099.
 COMMENT ON TABLE grid.run_default IS 'Runs of days before 1970 and after 2099.';
 COMMENT ON TABLE grid.bar_default IS 'Bars of days before 1970 and after 2099.';
 
+-- search_path names pg_temp last: unnamed, it would be first, and anybody's temporary pg_class would stand before the true one.
 -- A table that is attached takes a weaker lock on its parent than one that is created as a partition: queries go on.
 CREATE FUNCTION grid.make_partition(parent text, suffix text, lower_bound text, upper_bound text, settings text) RETURNS integer
-    LANGUAGE plpgsql SET search_path = pg_catalog
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     partition text := parent || '_' || suffix;
@@ -632,7 +637,7 @@ $function$;
 COMMENT ON FUNCTION grid.make_partition IS 'Makes one partition, unless there is one of its name; for make_partitions().';
 
 CREATE FUNCTION grid.make_partitions(first_day date, last_day date) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET client_min_messages = warning
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $function$
 DECLARE
     day date := first_day;
@@ -662,7 +667,7 @@ $function$;
 COMMENT ON FUNCTION grid.make_partitions IS 'Makes the partitions of ticks (by day), runs and bars (by month) for a range of days, where there are none; returns how many it made. Call it in a transaction of its own.';
 
 CREATE FUNCTION grid.drop_partitions(ticks_before date, runs_before date, bars_before date) RETURNS SETOF text
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '10s'
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s'
 AS $function$
 DECLARE
     partition record;

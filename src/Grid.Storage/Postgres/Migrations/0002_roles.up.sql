@@ -11,14 +11,14 @@ CREATE TABLE grid.source_access (
     PRIMARY KEY (role, source_id)
 );
 COMMENT ON TABLE grid.source_access IS 'Sources that members of a role may read. Who is a member of none of these roles reads all.';
-COMMENT ON COLUMN grid.source_access.role IS 'A role: a login, or a group of them.';
+COMMENT ON COLUMN grid.source_access.role IS 'A role: a login, or a group of them. Renaming the role does not change it here.';
 COMMENT ON COLUMN grid.source_access.source_id IS 'A source that it may read.';
 
 CREATE FUNCTION grid.readable_sources() RETURNS integer[]
-    LANGUAGE sql STABLE SET search_path = pg_catalog
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $function$
     SELECT array_agg(DISTINCT source_id)
-    FROM grid.source_access JOIN pg_roles ON rolname = role
+    FROM grid.source_access JOIN pg_catalog.pg_roles ON rolname = role
     WHERE pg_has_role(pg_roles.oid, 'MEMBER')
 $function$;
 COMMENT ON FUNCTION grid.readable_sources IS 'Sources that the current user is limited to; null if to none.';
