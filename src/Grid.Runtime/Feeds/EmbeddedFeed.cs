@@ -206,9 +206,12 @@ internal sealed class EmbeddedFeed : IFeed
     /// <summary>Tells the listener that the grid closes the feed.</summary>
     public void CloseWith(GridException reason)
     {
-        _isClosed = true;
-        _room?.Release();
-        _listener.Closed(reason);
+        // Once: what closes one feed may be followed by what closes all.
+        if (!Interlocked.Exchange(ref _isClosed, true))
+        {
+            _room?.Release();
+            _listener.Closed(reason);
+        }
     }
 
     /// <inheritdoc/>

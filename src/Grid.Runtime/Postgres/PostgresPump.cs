@@ -207,8 +207,15 @@ internal sealed partial class PostgresPump : IAsyncDisposable
             // On another thread: writing to a socket that has room does not wait.
             var writing = WriteInBackgroundAsync(flush);
             next.Begin(flush.ThroughLsn);
-            Collect(next);
-            await writing.ConfigureAwait(false);
+            try
+            {
+                Collect(next);
+            }
+            finally
+            {
+                await writing.ConfigureAwait(false);
+            }
+
             Owed.SetTaken(flush.ThroughLsn, bytes);
             await _engine.CommittedAsync(flush.ThroughLsn, [.. flush.Producers]).ConfigureAwait(false);
             Volatile.Write(ref _pendingSince, next.IsEmpty ? long.MaxValue : _firstReceived);
@@ -255,7 +262,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
                 begunAt = _time.GetTimestamp();
                 await _writer.CommitAsync(flush, cancel).ConfigureAwait(false);
             },
-            _ => _writer.TakenBy is not null,
+            _ => _writer.TakenBy is not null || _writer.IsMisplaced,
             _ending.Token).ConfigureAwait(false);
         var refused = _writer.LastRefusal;
         _size.Learn(flush.Rows, _time.GetElapsedTime(begunAt));

@@ -220,6 +220,32 @@ public sealed class PostgresFaultTests(PrivatePostgres shared)
     }
 
     [Fact]
+    public async Task A_database_that_is_set_back_is_told_of_and_brought_up_by_the_next_start()
+    {
+        await using var rig = await PostgresRig.OpenAsync(shared);
+        var grid = await rig.OpenGridAsync();
+        var market = new RandomMarket(58, eventsPerSource: 100);
+        await using var feed = await FeedDriver.OpenAsync(grid, market.Names, ack: AckLevel.Committed);
+        var parts = market.All.Chunk(40).ToList();
+        await feed.SendAsync(parts[0]);
+        await rig.Database.ExecuteAsync(
+            "UPDATE grid.watermark SET lsn = 0; TRUNCATE grid.tick, grid.run, grid.run_latest, grid.bar, grid.latest, grid.quarantine, grid.data_quality_log, grid.instrument_definition");
+        await feed.SubmitAsync(parts[1]);
+        Assert.Contains("somebody set it back", (await feed.Closed).Message, StringComparison.Ordinal);
+        Assert.Contains("somebody set it back", Assert.Single(grid.FindTroubles()), StringComparison.Ordinal);
+
+        await grid.DisposeAsync();
+        var again = await rig.OpenGridAsync();
+        await using var rest = await FeedDriver.OpenAsync(again, market.Names, "rest", ack: AckLevel.Committed);
+        foreach (var lines in parts.Skip(2))
+        {
+            await rest.SendAsync(lines);
+        }
+
+        await rig.CheckSameAsync(again);
+    }
+
+    [Fact]
     public async Task A_wrong_password_stops_the_start()
     {
         await using var rig = await PostgresRig.OpenAsync(shared);
