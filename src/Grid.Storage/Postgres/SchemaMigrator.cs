@@ -136,7 +136,10 @@ public sealed class SchemaMigrator : IAsyncDisposable
             await SchemaRoles.EnsureAsync(connection, cancel);
         }
 
-        await ExecuteAsync(connection, $"SET LOCAL lock_timeout = {(long)LockTimeout.TotalMilliseconds}; SET LOCAL ROLE {SchemaRoles.Owner}", cancel);
+        await ExecuteAsync(
+            connection,
+            $"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {(long)LockTimeout.TotalMilliseconds}; SET LOCAL ROLE {SchemaRoles.Owner}",
+            cancel);
         if (!isOutside)
         {
             await ExecuteAsync(connection, script, cancel);

@@ -100,7 +100,7 @@ public sealed class RoleTests(RoleServer server) : IClassFixture<RoleServer>
     [InlineData("reader", "SELECT grid.make_partitions('2024-06-01', '2024-06-01')")]
     [InlineData("reader", "SELECT grid.drop_partitions('2024-06-01', NULL, NULL)")]
     [InlineData("reader", "SELECT count(*) FROM grid.tick_20240501")]
-    [InlineData("reader", "SELECT count(*) FROM grid.tick_default")]
+    [InlineData("reader", "SELECT count(*) FROM grid.tick_after_2099")]
     [InlineData("reader", "CREATE TABLE grid.mine (a int)")]
     public async Task Role_is_refused_what_it_does_not_need(string login, string sql)
     {

@@ -1,5 +1,6 @@
 using Grid.Storage.Postgres;
 using Grid.Testing.Postgres;
+using Npgsql;
 
 namespace Grid.Storage.Tests.Postgres;
 
@@ -89,7 +90,7 @@ public sealed class SchemaMigratorTests(PrivatePostgres server)
         await using var migrator = Open(database);
         await using var other = await database.OpenAsync();
         var transaction = await other.BeginTransactionAsync(Cancel);
-        await using (var locking = new Npgsql.NpgsqlCommand("SELECT pg_advisory_xact_lock(1735551332, 0)", other, transaction))
+        await using (var locking = new NpgsqlCommand("SELECT pg_advisory_xact_lock(1735551332, 0)", other, transaction))
         {
             await locking.ExecuteNonQueryAsync(Cancel);
         }
@@ -111,8 +112,8 @@ public sealed class SchemaMigratorTests(PrivatePostgres server)
         Assert.Equal(3 + 2 + 2, await database.ScalarAsync<int>("SELECT grid.make_partitions('2024-01-31', '2024-02-02')"));
         Assert.Equal(0, await database.ScalarAsync<int>("SELECT grid.make_partitions('2024-01-31', '2024-02-02')"));
         Assert.Equal(
-            ["tick_20240131", "tick_20240201", "tick_20240202", "tick_default"],
-            await database.RowsAsync("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r' AND relname LIKE 'tick%' ORDER BY 1"));
+            ["tick_20240131", "tick_20240201", "tick_20240202", "tick_after_2099", "tick_before_1970"],
+            await database.RowsAsync("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r' AND relname LIKE 'tick%' ORDER BY relname COLLATE \"C\""));
         Assert.Equal(
             ["bar_202401", "run_202401", "tick_20240131", "tick_20240201"],
             await database.RowsAsync("SELECT * FROM grid.drop_partitions('2024-02-02', '2024-02-29', '2024-02-01') ORDER BY 1"));
@@ -124,26 +125,66 @@ public sealed class SchemaMigratorTests(PrivatePostgres server)
     {
         await using var database = await MigratedDatabase.CreateAsync(server);
 
-        var refusal = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => database.ScalarAsync<int>("SELECT grid.make_partitions('1969-12-31', '1970-01-02')"));
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() => database.ScalarAsync<int>("SELECT grid.make_partitions('1969-12-31', '1970-01-02')"));
 
         Assert.Equal("partitions are made for up to 1000 days from 1970-01-01 to 2099-12-31, not from 1969-12-31 to 1970-01-02", refusal.MessageText);
     }
 
     [Fact]
-    public async Task Partitions_are_made_by_many_at_once_while_ticks_come_and_are_read()
+    public async Task Partitions_are_made_by_many_at_once_while_others_read_and_write()
     {
-        await using var database = await MigratedDatabase.CreateAsync(server);
-        await database.ExecuteAsync("SELECT grid.make_partitions('2024-05-01', '2024-05-01')");
-        await using var reading = await database.OpenAsync();
-        await using var transaction = await reading.BeginTransactionAsync(Cancel);
-        await using (var query = new Npgsql.NpgsqlCommand("SELECT count(*) FROM grid.tick_20240501", reading, transaction))
+        await using var database = await MigratedDatabase.CreateFilledAsync(server);
+        await using var others = await database.OpenAsync();
+        await using var transaction = await others.BeginTransactionAsync(Cancel);
+
+        // As a query without a range does, or a backup: it holds every partition that there is.
+        await using (var query = new NpgsqlCommand("SELECT count(*) FROM grid.tick", others, transaction))
         {
-            await query.ExecuteNonQueryAsync(Cancel);
+            Assert.Equal(100_050L, await query.ExecuteScalarAsync(Cancel));
         }
 
-        var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => database.ScalarAsync<int>("SELECT grid.make_partitions('2024-05-02', '2024-05-04')")));
+        await using (var insert = new NpgsqlCommand("INSERT INTO grid.tick SELECT * FROM grid.tick LIMIT 1", others, transaction))
+        {
+            await insert.ExecuteNonQueryAsync(Cancel);
+        }
 
-        Assert.Equal(3, made.Sum());
+        var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => database.ScalarAsync<int>("SELECT grid.make_partitions('2024-05-31', '2024-06-02')")));
+
+        Assert.Equal(3 + 2, made.Sum());
+    }
+
+    [Theory]
+    [InlineData("1677-09-21 00:12:43Z", "grid.tick_before_1970")]
+    [InlineData("1969-12-31 23:59:59.999999Z", "grid.tick_before_1970")]
+    [InlineData("2100-01-01 00:00Z", "grid.tick_after_2099")]
+    [InlineData("2262-04-11 23:47:16Z", "grid.tick_after_2099")]
+    public async Task Ticks_of_days_that_cannot_be_have_a_place(string at, string partition)
+    {
+        await using var database = await MigratedDatabase.CreateAsync(server);
+
+        await database.ExecuteAsync($"""
+            INSERT INTO grid.tick (event_time, receive_time, sequence, session, conditions, lsn, instrument_id, source_id, channel_id, venue_id,
+                epoch, frame_row, event_ns, receive_ns, kind, flags, outcome) VALUES ('{at}', now(), 1, 1, 0, 1, 1, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0)
+            """);
+
+        Assert.Equal([partition], await database.RowsAsync("SELECT tableoid::regclass::text FROM grid.tick"));
+    }
+
+    [Theory]
+    [InlineData("2024-05-02 12:00Z", 0, 1, "no partition of relation \"tick\" found for row")]
+    [InlineData("2024-04-30 12:00Z", 0, 3, "new row for relation \"tick_20240430\" violates check constraint \"tick_is_well_formed\"")]
+    [InlineData("2024-04-30 12:00Z", 1000, 1, "new row for relation \"tick_20240430\" violates check constraint \"tick_is_well_formed\"")]
+    public async Task Tick_that_is_none_or_has_no_partition_is_an_error(string at, int nanoseconds, int kind, string error)
+    {
+        await using var database = await MigratedDatabase.CreateAsync(server);
+        await database.ExecuteAsync("SELECT grid.make_partitions('2024-04-30', '2024-04-30')");
+
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync($"""
+            INSERT INTO grid.tick (event_time, receive_time, sequence, session, conditions, lsn, instrument_id, source_id, channel_id, venue_id,
+                epoch, frame_row, event_ns, receive_ns, kind, flags, outcome) VALUES ('{at}', now(), 1, 1, 0, 1, 1, 1, 0, 0, 1, 0, {nanoseconds}, 0, {kind}, 0, 0)
+            """));
+
+        Assert.Equal(error, refusal.MessageText);
     }
 
     private static SchemaMigrator Open(PrivateDatabase database) => new(PostgresAddress.Parse(database.ConnectionString));

@@ -600,21 +600,21 @@ COMMENT ON COLUMN grid.processing_metadata.value IS 'Value.';
 COMMENT ON COLUMN grid.processing_metadata.updated_at IS 'When this row was written.';
 
 -- Partitions ---------------------------------------------------------------------------------------------------
--- Days from 1970 to 2099 have partitions, made by make_partitions() before they are needed. Other days go to the default
--- ones, whose checks let new partitions be attached without reading them, and make a forgotten partition an error.
+-- Days from 1970 to 2099 have partitions, made by make_partitions() before they are needed; all before and all after have one
+-- for each side. There is no default partition: to attach a new one would need that alone, and wait for every query and backup.
 
-CREATE TABLE grid.tick_default PARTITION OF grid.tick (
-    CONSTRAINT days_from_1970_to_2099_have_partitions CHECK (event_time < '1970-01-01Z' OR event_time >= '2100-01-01Z')
-) DEFAULT;
-CREATE TABLE grid.run_default PARTITION OF grid.run (
-    CONSTRAINT months_from_1970_to_2099_have_partitions CHECK (day < '1970-01-01' OR day >= '2100-01-01')
-) DEFAULT;
-CREATE TABLE grid.bar_default PARTITION OF grid.bar (
-    CONSTRAINT months_from_1970_to_2099_have_partitions CHECK (start_time < '1970-01-01Z' OR start_time >= '2100-01-01Z')
-) DEFAULT;
-COMMENT ON TABLE grid.tick_default IS 'Ticks of days before 1970 and after 2099.';
-COMMENT ON TABLE grid.run_default IS 'Runs of days before 1970 and after 2099.';
-COMMENT ON TABLE grid.bar_default IS 'Bars of days before 1970 and after 2099.';
+CREATE TABLE grid.tick_before_1970 PARTITION OF grid.tick FOR VALUES FROM (MINVALUE) TO ('1970-01-01 00:00:00+00');
+CREATE TABLE grid.tick_after_2099 PARTITION OF grid.tick FOR VALUES FROM ('2100-01-01 00:00:00+00') TO (MAXVALUE);
+CREATE TABLE grid.run_before_1970 PARTITION OF grid.run FOR VALUES FROM (MINVALUE) TO ('1970-01-01');
+CREATE TABLE grid.run_after_2099 PARTITION OF grid.run FOR VALUES FROM ('2100-01-01') TO (MAXVALUE);
+CREATE TABLE grid.bar_before_1970 PARTITION OF grid.bar FOR VALUES FROM (MINVALUE) TO ('1970-01-01 00:00:00+00');
+CREATE TABLE grid.bar_after_2099 PARTITION OF grid.bar FOR VALUES FROM ('2100-01-01 00:00:00+00') TO (MAXVALUE);
+COMMENT ON TABLE grid.tick_before_1970 IS 'Ticks of days before 1970.';
+COMMENT ON TABLE grid.tick_after_2099 IS 'Ticks of days after 2099.';
+COMMENT ON TABLE grid.run_before_1970 IS 'Runs of days before 1970.';
+COMMENT ON TABLE grid.run_after_2099 IS 'Runs of days after 2099.';
+COMMENT ON TABLE grid.bar_before_1970 IS 'Bars of days before 1970.';
+COMMENT ON TABLE grid.bar_after_2099 IS 'Bars of days after 2099.';
 
 -- search_path names pg_temp last: unnamed, it would be first, and anybody's temporary pg_class would stand before the true one.
 -- A table that is attached takes a weaker lock on its parent than one that is created as a partition: queries go on.
@@ -667,7 +667,7 @@ $function$;
 COMMENT ON FUNCTION grid.make_partitions IS 'Makes the partitions of ticks (by day), runs and bars (by month) for a range of days, where there are none; returns how many it made. Call it in a transaction of its own.';
 
 CREATE FUNCTION grid.drop_partitions(ticks_before date, runs_before date, bars_before date) RETURNS SETOF text
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s'
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s'
 AS $function$
 DECLARE
     partition record;

@@ -28,8 +28,10 @@ COMMENT ON FUNCTION grid.readable_sources IS 'Sources that the current user is l
 GRANT USAGE ON SCHEMA grid TO grid_writer, grid_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA grid TO grid_writer, grid_reader;
 
--- The default partitions hold rows as their parents do, but no policy guards a partition that is read by its own name.
-REVOKE SELECT ON grid.tick_default, grid.run_default, grid.bar_default FROM grid_reader;
+-- No policy guards a partition that is read by its own name.
+REVOKE SELECT ON
+    grid.tick_before_1970, grid.tick_after_2099, grid.run_before_1970, grid.run_after_2099, grid.bar_before_1970, grid.bar_after_2099
+    FROM grid_reader;
 
 -- The writer ---------------------------------------------------------------------------------------------------
 -- It adds, and replaces what is absolute. It deletes gaps that closed, bars whose last trade was cancelled and the watermark
@@ -38,7 +40,9 @@ REVOKE SELECT ON grid.tick_default, grid.run_default, grid.bar_default FROM grid
 GRANT INSERT, UPDATE ON
     grid.source, grid.venue, grid.channel, grid.producer, grid.instrument, grid.latest, grid.bar, grid.run_latest,
     grid.gap_domain, grid.data_quality_log, grid.watermark, grid.processing_metadata TO grid_writer;
-GRANT INSERT ON grid.instrument_definition, grid.tick, grid.run, grid.quarantine, grid.tick_default, grid.run_default TO grid_writer;
+GRANT INSERT ON
+    grid.instrument_definition, grid.quarantine, grid.tick, grid.tick_before_1970, grid.tick_after_2099,
+    grid.run, grid.run_before_1970, grid.run_after_2099 TO grid_writer;
 GRANT UPDATE (released_at) ON grid.quarantine TO grid_writer;
 GRANT INSERT, UPDATE, DELETE ON grid.gap TO grid_writer;
 GRANT DELETE ON grid.bar, grid.watermark TO grid_writer;
