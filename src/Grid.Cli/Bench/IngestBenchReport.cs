@@ -154,7 +154,7 @@ internal sealed record IngestBenchReport
         BenchReport.Tell("journal", $"{JournalBytes:N0} bytes ({JournalBytes / (double)events:0.0} per event) in {Flushes:N0} flushes; the server wrote {BytesWritten:N0} bytes in all ({BytesWritten / (double)events:0.0} per event)");
         if (Postgres is { } postgres)
         {
-            BenchReport.Tell("postgres", $"{postgres.RowsWhileFed:N0} rows while it was fed, {postgres.RowsAfterwards:N0} afterwards at {BenchReport.Rate(postgres.RowsPerSecond)}, {postgres.Flushes:N0} flushes; COPY alone {BenchReport.Rate(postgres.CopyRowsPerSecond)}{(postgres.Ratio is { } share ? $", so {share:0.00} of it" : string.Empty)}");
+            BenchReport.Tell("postgres", $"{postgres.RowsWhileFed:N0} rows while it was fed, {postgres.RowsAfterwards:N0} afterwards at {BenchReport.Rate(postgres.RowsPerSecond)}, {postgres.Flushes:N0} flushes{(postgres.CopiedRows > 0 ? $"; COPY alone {BenchReport.Rate(postgres.CopyRowsPerSecond)}" : string.Empty)}{(postgres.Ratio is { } share ? $", so {share:0.00} of it" : string.Empty)}");
         }
 
         BenchReport.Tell("processor", $"server {ServerCpuNsPerEvent:0} ns per event, feeder {FeederCpuNsPerEvent:0} ns");

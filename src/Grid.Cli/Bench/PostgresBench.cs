@@ -18,8 +18,11 @@ internal sealed record PostgresBenchResult(long RowsWhileFed, long RowsAfterward
     /// <summary>Rows in a second of COPY alone.</summary>
     public long CopyRowsPerSecond => (long)(CopiedRows / Math.Max(1e-9, CopySeconds));
 
-    /// <summary>The writer's rate as a share of that of COPY alone; null if everything was in before the feeder ended.</summary>
-    public double? Ratio => RowsAfterwards < CopiedRows / 10 ? null : Math.Round(RowsPerSecond / (double)CopyRowsPerSecond, 3);
+    /// <summary>
+    /// The writer's rate as a share of that of COPY alone with the rows as they came; null if there were none, or everything was
+    /// in before the feeder ended.
+    /// </summary>
+    public double? Ratio => CopiedRows == 0 || RowsAfterwards < CopiedRows / 10 ? null : Math.Round(RowsPerSecond / (double)CopyRowsPerSecond, 3);
 }
 
 /// <summary>Measures the part of an ingest benchmark that is PostgreSQL's.</summary>

@@ -76,6 +76,9 @@ internal sealed class EmbeddedFeed : IFeed
     /// <summary>True while the sequencer remembers to acknowledge after its next flush. Of its thread.</summary>
     public bool IsAwaitingFlush { get; set; }
 
+    /// <summary>True while the sequencer remembers to acknowledge after the next commit. Of its thread.</summary>
+    public bool IsListedForCommit { get; set; }
+
     /// <inheritdoc/>
     public void AddName(NameKind kind, ReadOnlySpan<byte> name)
     {
@@ -205,9 +208,12 @@ internal sealed class EmbeddedFeed : IFeed
     /// <summary>Tells the listener that the grid closes the feed.</summary>
     public void CloseWith(GridException reason)
     {
-        _isClosed = true;
-        _room?.Release();
-        _listener.Closed(reason);
+        // Once: what closes one feed may be followed by what closes all.
+        if (!Interlocked.Exchange(ref _isClosed, true))
+        {
+            _room?.Release();
+            _listener.Closed(reason);
+        }
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,5 @@
 using Grid.Domain.Identifiers;
 using Grid.Storage;
-using Grid.Storage.Journal;
 using Grid.Storage.Postgres;
 using Grid.Storage.Postgres.Writing;
 using Microsoft.Extensions.Logging;
@@ -13,6 +12,9 @@ namespace Grid.Runtime.Postgres;
 /// </summary>
 internal sealed partial class PostgresPump : IAsyncDisposable
 {
+    // Events of which no row is kept, as their class's ticks are not wanted, are taken so many times faster.
+    private const long EventsPerRow = 8;
+
     private readonly GridEngine _engine;
     private readonly PostgresOptions _options;
     private readonly DataFolder _data;
@@ -26,6 +28,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _flushed = new(0);
+    private volatile bool _isClaimed;
     private volatile bool _waitsForFlush;
     private JournalTail? _tail;
     private Task _running = Task.CompletedTask;
@@ -61,7 +64,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
     private OwedJournal Owed => _engine.Intake.Owed;
 
     /// <summary>True once the database was reached, so that it is known what is in it.</summary>
-    public bool IsClaimed => _writer.IsClaimed;
+    public bool IsClaimed => _isClaimed;
 
     /// <summary>Why nothing is written any more; null while it is.</summary>
     public string? Ended => Volatile.Read(ref _ended);
@@ -166,49 +169,6 @@ internal sealed partial class PostgresPump : IAsyncDisposable
         }
     }
 
-    private async Task ClaimAsync(CancellationToken cancel)
-    {
-        var position = await _writer.ClaimAsync(_engine.Journal.LastLsn, cancel).ConfigureAwait(false);
-        Volatile.Write(ref _lastError, null);
-        _collector.Begin(position.Times);
-        _tail = OpenTail();
-        await _engine.CommittedAsync(_writer.CommittedLsn, position.Producers).ConfigureAwait(false);
-        LogClaimed(_writer.Epoch, _writer.CommittedLsn);
-        if (_writer.CommittedLsn == 0 && _engine.Journal.Segments()[0].FirstLsn is > 1 and var first)
-        {
-            LogBegins(first);
-        }
-    }
-
-    private JournalTail OpenTail()
-    {
-        var after = _writer.CommittedLsn;
-        try
-        {
-            var tail = new JournalTail(_data.Journal, _engine.Image.Names, after);
-            Owed.SetFound(after, FoundBytes(after));
-            return tail;
-        }
-        catch (GridStorageException e) when (_options.AcceptMissing && after > 0)
-        {
-            LogMissing(e, after);
-            var first = _engine.Journal.Segments()[0].FirstLsn - 1;
-            Owed.SetFound(first, FoundBytes(first));
-            return new JournalTail(_data.Journal, _engine.Image.Names, 0);
-        }
-        catch (GridStorageException e)
-        {
-            throw new GridStorageException(
-                $"the database holds this grid's journal up to frame {after}, and what follows cannot be read: {e.Message} "
-                + "Go on without what is missing with the option Postgres:AcceptMissing", innerException: e);
-        }
-    }
-
-    // Bytes of the segments that lives before this one left behind a frame.
-    private long FoundBytes(ulong afterLsn) => _engine.Journal.Segments()
-        .Where(s => s.IsSealed && s.LastLsn > afterLsn && s.LastLsn <= _engine.Journal.Recovery.LastLsn)
-        .Sum(s => JournalReader.BytesOf(_data.Journal, s));
-
     private async Task FollowAsync()
     {
         var (flush, next) = (new PostgresFlush(), new PostgresFlush());
@@ -243,10 +203,19 @@ internal sealed partial class PostgresPump : IAsyncDisposable
             _collector.Complete(flush, UnixNanos.From(_time.GetUtcNow()));
             await WaitUntilDurableAsync(_engine.Image.Subscriptions.Flushed.Newest).ConfigureAwait(false);
             var bytes = _tail!.BytesRead;
-            var writing = WriteAsync(flush);
+
+            // On another thread: writing to a socket that has room does not wait.
+            var writing = WriteInBackgroundAsync(flush);
             next.Begin(flush.ThroughLsn);
-            Collect(next);
-            await writing.ConfigureAwait(false);
+            try
+            {
+                Collect(next);
+            }
+            finally
+            {
+                await writing.ConfigureAwait(false);
+            }
+
             Owed.SetTaken(flush.ThroughLsn, bytes);
             await _engine.CommittedAsync(flush.ThroughLsn, [.. flush.Producers]).ConfigureAwait(false);
             Volatile.Write(ref _pendingSince, next.IsEmpty ? long.MaxValue : _firstReceived);
@@ -259,7 +228,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
     private ulong Collect(PostgresFlush flush)
     {
         var through = _engine.Journal.FlushedLsn;
-        while (flush.Rows < _size.Rows && _tail!.TryTake(through, out var played))
+        while (flush.Rows < _size.Rows && flush.Events < EventsPerRow * _size.Rows && _tail!.TryTake(through, out var played))
         {
             if (flush.IsEmpty)
             {
@@ -282,6 +251,8 @@ internal sealed partial class PostgresPump : IAsyncDisposable
         return through;
     }
 
+    private Task WriteInBackgroundAsync(PostgresFlush flush) => Task.Run(() => WriteAsync(flush), CancellationToken.None);
+
     private async Task WriteAsync(PostgresFlush flush)
     {
         var begunAt = _time.GetTimestamp();
@@ -291,7 +262,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
                 begunAt = _time.GetTimestamp();
                 await _writer.CommitAsync(flush, cancel).ConfigureAwait(false);
             },
-            _ => _writer.TakenBy is not null,
+            _ => _writer.TakenBy is not null || _writer.IsMisplaced,
             _ending.Token).ConfigureAwait(false);
         var refused = _writer.LastRefusal;
         _size.Learn(flush.Rows, _time.GetElapsedTime(begunAt));
@@ -402,34 +373,4 @@ internal sealed partial class PostgresPump : IAsyncDisposable
             LogCircuitOpen(failure, next, Owed.Bytes);
         }
     }
-
-    [LoggerMessage(EventId = 1030, Level = LogLevel.Information, Message = "PostgreSQL claimed with epoch {Epoch}; it holds the journal up to frame {Lsn}")]
-    private partial void LogClaimed(int epoch, ulong lsn);
-
-    [LoggerMessage(EventId = 1031, Level = LogLevel.Warning, Message = "Writing to PostgreSQL failed; the next attempt is in {Next}")]
-    private partial void LogNotReached(Exception cause, TimeSpan next);
-
-    [LoggerMessage(EventId = 1032, Level = LogLevel.Error, Message = "PostgreSQL failed several times in a row; the next attempt is in {Next}. The journal keeps the {Bytes} bytes that are owed")]
-    private partial void LogCircuitOpen(Exception cause, TimeSpan next, long bytes);
-
-    [LoggerMessage(EventId = 1033, Level = LogLevel.Critical, Message = "Nothing is written to PostgreSQL any more")]
-    private partial void LogEnded(Exception cause);
-
-    [LoggerMessage(EventId = 1034, Level = LogLevel.Warning, Message = "PostgreSQL refused {Rows} rows, which are in its quarantine; the last: {Refusal}")]
-    private partial void LogRefused(long rows, string refusal);
-
-    [LoggerMessage(EventId = 1035, Level = LogLevel.Warning, Message = "Journal frames behind {Lsn} are missing and will not be in PostgreSQL")]
-    private partial void LogMissing(Exception cause, ulong lsn);
-
-    [LoggerMessage(EventId = 1038, Level = LogLevel.Information, Message = "Dropped {Table} from PostgreSQL: it is older than the options keep")]
-    private partial void LogDropped(string table);
-
-    [LoggerMessage(EventId = 1039, Level = LogLevel.Warning, Message = "What is older than the options keep could not be dropped from PostgreSQL; tomorrow again")]
-    private partial void LogNotDropped(Exception cause);
-
-    [LoggerMessage(EventId = 1037, Level = LogLevel.Warning, Message = "The journal begins with frame {Lsn}: ticks before it will not be in PostgreSQL")]
-    private partial void LogBegins(ulong lsn);
-
-    [LoggerMessage(EventId = 1036, Level = LogLevel.Warning, Message = "What was decided of journal frame {Lsn} was lost before a repair: its ticks will not be in PostgreSQL")]
-    private partial void LogUndecided(ulong lsn);
 }

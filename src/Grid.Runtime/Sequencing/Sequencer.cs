@@ -138,7 +138,12 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
             }
         }
 
-        _awaitingCommit.RemoveAll(feed => !feed.IsAwaitingCommit);
+        foreach (var feed in _awaitingCommit)
+        {
+            feed.IsListedForCommit = feed.IsAwaitingCommit;
+        }
+
+        _awaitingCommit.RemoveAll(feed => !feed.IsListedForCommit);
     }
 
     private void Acknowledge()
@@ -149,8 +154,9 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
             foreach (var feed in _awaitingFlush)
             {
                 feed.AcknowledgeThrough(journal.FlushedLsn);
-                if (feed.IsAwaitingCommit && !_awaitingCommit.Contains(feed))
+                if (feed.IsAwaitingCommit && !feed.IsListedForCommit)
                 {
+                    feed.IsListedForCommit = true;
                     _awaitingCommit.Add(feed);
                 }
             }

@@ -62,7 +62,7 @@ public sealed class PostgresFlush
     /// <summary>The minutes that changed.</summary>
     public List<BarRow> Bars { get; } = [];
 
-    /// <summary>Minutes that are no more, as all of their trades were cancelled: their rows are emptied.</summary>
+    /// <summary>Minutes that are no more, as all of their trades were cancelled.</summary>
     public List<(InstrumentId Instrument, UnixNanos Start)> GoneBars { get; } = [];
 
     /// <summary>Of the runs, the newest of each dealer by date and CUSIP.</summary>

@@ -20,8 +20,8 @@ public sealed class PostgresOptions
     /// <summary>Most rows that a flush takes when commits are quick; 100 to 5 million, 500,000 by default. A row takes about 100 bytes of memory, twice.</summary>
     public int FlushRowsMax { get; set; } = 500_000;
 
-    /// <summary>What a flush may take before the next ones are made smaller; 10 ms to 1 minute, 1 s by default.</summary>
-    public TimeSpan CommitTarget { get; set; } = TimeSpan.FromSeconds(1);
+    /// <summary>What a flush may take before the next ones are made smaller; 10 ms to 1 minute, 3 s by default.</summary>
+    public TimeSpan CommitTarget { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Connections of the pool; 2 to 100, 4 by default.</summary>
     public int ConnectionsMax { get; set; } = 4;

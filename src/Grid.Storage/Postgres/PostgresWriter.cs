@@ -48,6 +48,9 @@ public sealed class PostgresWriter : IAsyncDisposable
     /// <summary>Who took the database over; null while it is this writer's. Nothing can be written any more then.</summary>
     public string? TakenBy { get; private set; }
 
+    /// <summary>True if the database does not stand where this writer left it, as after a restore. Only a new claim can go on from there.</summary>
+    public bool IsMisplaced { get; private set; }
+
     /// <summary>Rows that the database refused since the start.</summary>
     public long RowsRefused { get; private set; }
 
@@ -83,7 +86,7 @@ public sealed class PostgresWriter : IAsyncDisposable
 
     /// <summary>Brings a flush in, unless it is in already because the answer to its commit was lost.</summary>
     /// <exception cref="GridStorageException">
-    /// Transient: nothing was brought in, or it is not known; try again with the same flush. Else: see <see cref="TakenBy"/>.
+    /// Nothing was brought in, or it is not known: try again with the same flush, unless <see cref="TakenBy"/> or <see cref="IsMisplaced"/> say that it is of no use.
     /// </exception>
     public async Task CommitAsync(PostgresFlush flush, CancellationToken cancel)
     {
@@ -102,8 +105,9 @@ public sealed class PostgresWriter : IAsyncDisposable
                 await CommitAsync(connection, flush, isCareful: true, cancel).ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is not GridStorageException)
         {
+            // Whatever it is: another attempt gets another connection.
             throw await FailAsync(e).ConfigureAwait(false);
         }
     }
@@ -155,7 +159,9 @@ public sealed class PostgresWriter : IAsyncDisposable
             // Of our own epoch, only our own commit can have moved it, whose answer was lost.
             if (lsn != flush.ThroughLsn)
             {
-                throw new GridStorageException($"the database {_address} holds the journal up to frame {lsn}, where {flush.AfterLsn} or {flush.ThroughLsn} should be");
+                IsMisplaced = true;
+                throw new GridStorageException(
+                    $"the database {_address} holds the journal up to frame {lsn}, where this grid left it at {flush.AfterLsn}: somebody set it back. Start the grid again to go on from there");
             }
 
             _watermark.SetCommitted(lsn);

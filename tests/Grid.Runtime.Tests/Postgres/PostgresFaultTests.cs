@@ -65,6 +65,37 @@ public sealed class PostgresFaultTests(PrivatePostgres shared)
         await rig.CheckSameAsync(grid);
     }
 
+    [Theory]
+    [InlineData("PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(60)")]
+    [InlineData("RAISE EXCEPTION 'the disk is full' USING ERRCODE = 'disk_full'")]
+    [InlineData("RAISE EXCEPTION 'a deadlock' USING ERRCODE = 'deadlock_detected'")]
+    [InlineData("RAISE EXCEPTION 'another was first' USING ERRCODE = 'serialization_failure'")]
+    public async Task What_fails_in_the_middle_of_COPY_is_tried_again(string failure)
+    {
+        await using var rig = await PostgresRig.OpenAsync(shared);
+        await rig.Database.ExecuteAsync($"""
+            SELECT grid.make_partitions('2024-03-01', '2024-03-01');
+            CREATE SEQUENCE failures;
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF NEW.sequence = 70 AND nextval('failures') <= 3 THEN
+                    {failure};
+                END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER fail BEFORE INSERT ON grid.tick_20240301 FOR EACH ROW EXECUTE FUNCTION fail();
+            """);
+        var grid = await rig.OpenGridAsync();
+        await using var feed = await FeedDriver.OpenAsync(grid, Names, ack: AckLevel.Committed);
+        for (ulong sequence = 1; sequence <= 100; sequence += 50)
+        {
+            await feed.SendAsync([.. Enumerable.Range(0, 50).Select(i => Trade(sequence + (ulong)i, "10:00:00", "10"))]);
+        }
+
+        Assert.Equal(3, grid.GetStatus().Postgres!.Failures);
+        await rig.CheckSameAsync(grid);
+    }
+
     [Fact]
     public async Task A_crash_of_the_server_at_any_moment_neither_loses_nor_doubles_anything()
     {
@@ -189,6 +220,32 @@ public sealed class PostgresFaultTests(PrivatePostgres shared)
     }
 
     [Fact]
+    public async Task A_database_that_is_set_back_is_told_of_and_brought_up_by_the_next_start()
+    {
+        await using var rig = await PostgresRig.OpenAsync(shared);
+        var grid = await rig.OpenGridAsync();
+        var market = new RandomMarket(58, eventsPerSource: 100);
+        await using var feed = await FeedDriver.OpenAsync(grid, market.Names, ack: AckLevel.Committed);
+        var parts = market.All.Chunk(40).ToList();
+        await feed.SendAsync(parts[0]);
+        await rig.Database.ExecuteAsync(
+            "UPDATE grid.watermark SET lsn = 0; TRUNCATE grid.tick, grid.run, grid.run_latest, grid.bar, grid.latest, grid.quarantine, grid.data_quality_log, grid.instrument_definition");
+        await feed.SubmitAsync(parts[1]);
+        Assert.Contains("somebody set it back", (await feed.Closed).Message, StringComparison.Ordinal);
+        Assert.Contains("somebody set it back", Assert.Single(grid.FindTroubles()), StringComparison.Ordinal);
+
+        await grid.DisposeAsync();
+        var again = await rig.OpenGridAsync();
+        await using var rest = await FeedDriver.OpenAsync(again, market.Names, "rest", ack: AckLevel.Committed);
+        foreach (var lines in parts.Skip(2))
+        {
+            await rest.SendAsync(lines);
+        }
+
+        await rig.CheckSameAsync(again);
+    }
+
+    [Fact]
     public async Task A_wrong_password_stops_the_start()
     {
         await using var rig = await PostgresRig.OpenAsync(shared);
@@ -264,6 +321,24 @@ public sealed class PostgresFaultTests(PrivatePostgres shared)
         rig.Postgres.ConnectionString = rig.Database.ConnectionStringOf($"writer_{rig.Database.Name}", "x");
         var grid = await rig.OpenGridAsync();
         var market = new RandomMarket(55, eventsPerSource: 100);
+        await using var feed = await FeedDriver.OpenAsync(grid, market.Names, ack: AckLevel.Committed);
+        foreach (var lines in market.All.Chunk(30))
+        {
+            await feed.SendAsync(lines);
+        }
+
+        await rig.CheckSameAsync(grid);
+        Assert.Equal(0, grid.GetStatus().Postgres!.Failures);
+    }
+
+    [Fact]
+    public async Task A_grid_writes_through_PgBouncer_in_transaction_mode()
+    {
+        await using var rig = await PostgresRig.OpenAsync(shared);
+        await using var bouncer = await PrivatePgBouncer.StartAsync(shared, poolSize: 2);
+        rig.Postgres.ConnectionString = bouncer.ConnectionString(rig.Database);
+        var grid = await rig.OpenGridAsync();
+        var market = new RandomMarket(57, eventsPerSource: 100);
         await using var feed = await FeedDriver.OpenAsync(grid, market.Names, ack: AckLevel.Committed);
         foreach (var lines in market.All.Chunk(30))
         {

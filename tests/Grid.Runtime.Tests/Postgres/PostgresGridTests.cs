@@ -170,6 +170,23 @@ public sealed class PostgresGridTests(PrivatePostgres server)
     }
 
     [Fact]
+    public async Task Events_of_any_century_are_stored_or_quarantined()
+    {
+        await using var rig = await PostgresRig.OpenAsync(server);
+        var grid = await rig.OpenGridAsync();
+        await using var feed = await FeedDriver.OpenAsync(grid, Names, ack: AckLevel.Committed);
+        string[] times = ["1700-01-01", "1969-12-31T23:59:59.999999999Z", "1970-01-01", "2013-10-07T13:30:00.123456789Z", "2250-01-01"];
+        await feed.SendAsync([.. times.Select((text, i) => At(Trade((ulong)i + 1, "10:00:00", "10"), text))]);
+
+        await rig.CheckSameAsync(grid);
+        Assert.Equal(["1", "2", "3", "4"], await rig.Database.RowsAsync("SELECT sequence FROM grid.tick ORDER BY sequence"));
+        Assert.Equal(["5|TimeAhead"], await rig.Database.RowsAsync("SELECT sequence, reason_name FROM grid.quarantine"));
+
+        static MarketLine At(MarketLine line, string text) =>
+            Domain.Identifiers.UnixNanos.TryParse(text, out var time) ? line with { Event = line.Event with { EventTime = time } } : throw new ArgumentException(text);
+    }
+
+    [Fact]
     public async Task Days_that_are_not_kept_are_dropped()
     {
         await using var rig = await PostgresRig.OpenAsync(server);

@@ -10,7 +10,7 @@ public sealed class PostgresOptionsTests
     {
         var options = new PostgresOptions();
         Assert.Equal(
-            ("", TimeSpan.FromMilliseconds(200), 10_000, 500_000, TimeSpan.FromSeconds(1)),
+            ("", TimeSpan.FromMilliseconds(200), 10_000, 500_000, TimeSpan.FromSeconds(3)),
             (options.ConnectionString, options.FlushInterval, options.FlushRowsMin, options.FlushRowsMax, options.CommitTarget));
         Assert.Equal(
             (4, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10), "grid"),

@@ -127,6 +127,13 @@ public sealed class PrivatePostgres : IAsyncDisposable
         using var postmaster = Process.GetProcessById(pid);
         postmaster.Kill(entireProcessTree: true);
         await postmaster.WaitForExitAsync();
+
+        // Its children have its port until they have ended too.
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!IsFree(Port))
+        {
+            await timer.WaitForNextTickAsync();
+        }
     }
 
     /// <summary>Ends the server and removes its folder.</summary>

@@ -15,14 +15,10 @@ internal sealed class Partitions
     private readonly HashSet<int> _made = [];
 
     /// <summary>The table of a day's ticks, given in days since 1970.</summary>
-    public static string TickTable(int day) => HasOwn(day)
-        ? "grid.tick_" + Epoch.AddDays(day).ToString("yyyyMMdd", CultureInfo.InvariantCulture)
-        : "grid.tick_default";
+    public static string TickTable(int day) => "grid.tick_" + SuffixOf(day, "yyyyMMdd");
 
     /// <summary>The table of the runs of a session date, given in days since 1970.</summary>
-    public static string RunTable(int day) => HasOwn(day)
-        ? "grid.run_" + Epoch.AddDays(day).ToString("yyyyMM", CultureInfo.InvariantCulture)
-        : "grid.run_default";
+    public static string RunTable(int day) => "grid.run_" + SuffixOf(day, "yyyyMM");
 
     /// <summary>Makes the partitions that some days need, and a few behind each, unless they were made before.</summary>
     public async Task MakeAsync(NpgsqlConnection connection, IEnumerable<int> days, CancellationToken cancel)
@@ -69,6 +65,9 @@ internal sealed class Partitions
 
     /// <summary>Asks again: somebody may have dropped some.</summary>
     public void Forget() => _made.Clear();
+
+    private static string SuffixOf(int day, string format) =>
+        day < 0 ? "before_1970" : day > LastDay ? "after_2099" : Epoch.AddDays(day).ToString(format, CultureInfo.InvariantCulture);
 
     private static bool HasOwn(int day) => day >= 0 && day <= LastDay;
 }

@@ -154,9 +154,7 @@ internal sealed class SmallTables(NameNumbers names, int epoch)
             Add(
                 batch,
                 """
-                UPDATE grid.bar AS b SET open = null, high = null, low = null, close = null, volume = 0, notional = 0, count = 0,
-                    bid = null, bid_size = null, ask = null, ask_size = null
-                FROM unnest($1, $2) AS n (instrument_id, start_time)
+                DELETE FROM grid.bar AS b USING unnest($1, $2) AS n (instrument_id, start_time)
                 WHERE b.interval_s = 60 AND (b.instrument_id, b.start_time) = (n.instrument_id, n.start_time)
                 """,
                 Of(rows, r => names.Of(r.Instrument)),
