@@ -91,7 +91,7 @@ public sealed class EmbeddedGridOptions
         Check(DiskFreeBytesMin is >= 0 and <= 1L << 40, $"DiskFreeBytesMin {DiskFreeBytesMin} must be 0 to 1 TB");
         if (wrong.Count > 0)
         {
-            throw new ArgumentException(string.Join("; ", wrong));
+            throw new ArgumentException(string.Join(Environment.NewLine, wrong));
         }
 
         Journal.Validate();

@@ -145,7 +145,7 @@ internal sealed class ServerSettings
         return options;
     }
 
-    private string Placed(string fault) => _lines is null ? fault : string.Join("; ", fault.Split("; ").Select(_lines.Placed));
+    private string Placed(string fault) => _lines is null ? fault : _lines.Placed(fault);
 
     private static IConfigurationRoot ReadFile(string? path, out ConfigurationLines? lines)
     {
@@ -238,7 +238,7 @@ internal sealed class ServerSettings
         }
         catch (ArgumentException e)
         {
-            _faults.Add(e.Message.ReplaceLineEndings("; "));
+            _faults.AddRange(e.Message.ReplaceLineEndings("\n").Split('\n'));
         }
     }
 }

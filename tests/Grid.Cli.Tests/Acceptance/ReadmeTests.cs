@@ -1,10 +1,11 @@
 using System.Text.RegularExpressions;
 using Grid.Cli.Tests.Commands;
+using Grid.Testing.Postgres;
 
 namespace Grid.Cli.Tests.Acceptance;
 
 /// <summary>The README's own commands, as they stand there, against a server of the test's own.</summary>
-public sealed class ReadmeTests : IDisposable
+public sealed class ReadmeTests(PrivatePostgres postgres) : IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -13,7 +14,7 @@ public sealed class ReadmeTests : IDisposable
     [Fact]
     public async Task Commands_of_the_readme_work()
     {
-        var commands = Commands();
+        var commands = Commands().Where(c => !IsOfPostgres(c)).ToList();
         var csv = _folder.Write("trades.csv", "kind,time,instrument,channel,sequence,price,size\ntrade,2024-05-01T13:30:00Z,IBM,c,1,181.5,10\n");
         var data = _folder.File("data");
         using var server = GridProcess.Start([.. Find(commands, "serve", csv, data), "--http", "127.0.0.1:0", "--feed", "127.0.0.1:0"]);
@@ -87,6 +88,32 @@ public sealed class ReadmeTests : IDisposable
             id = words[1] == "create" ? answer.Output[5..13] : id;
         }
     }
+
+    [Fact]
+    public async Task Commands_for_PostgreSQL_in_the_readme_work()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        var address = new Dictionary<string, string> { ["GRID_POSTGRES"] = database.ConnectionString };
+        var csv = _folder.Write("trades.csv", "kind,time,instrument,channel,sequence,price,size\ntrade,2024-05-01T13:30:00Z,IBM,c,1,181.5,10\n");
+        var migrations = File.ReadLines(Path.Combine(Root(), "README.md")).Where(l => l.StartsWith("$ grid migrate ", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, migrations.Count);
+        foreach (var line in migrations)
+        {
+            using var migrate = GridProcess.Start(address, Words(line["$ grid ".Length..]));
+            var answer = await migrate.EndAsync();
+            Assert.True(answer.ExitCode == 0, $"{line}: {answer.Errors}");
+        }
+
+        var commands = Commands().Where(IsOfPostgres).ToList();
+        var serve = Find(commands, "serve", csv, _folder.File("data")).Select(w => w.Replace("\"$GRID_POSTGRES\"", database.ConnectionString, StringComparison.Ordinal));
+        using var server = GridProcess.Start([.. serve, "--http", "127.0.0.1:0", "--feed", "127.0.0.1:0"]);
+        var feed = await server.ReadLineAsync("feed ");
+        Assert.Equal(0, (await GridProcess.RunAsync([.. Find(commands, "feed", csv, string.Empty), "--to", feed])).ExitCode);
+        Assert.Equal(["IBM|181.500000000"], await database.RowsAsync("SELECT symbol, price FROM grid.v_trade"));
+        Assert.Equal(0, (await server.TerminateAsync()).ExitCode);
+    }
+
+    private static bool IsOfPostgres(string[] command) => command.Contains("--postgres") || command.Contains("committed");
 
     // Lines of code blocks that begin with the command, without the remark behind them.
     private static List<string[]> Commands() =>

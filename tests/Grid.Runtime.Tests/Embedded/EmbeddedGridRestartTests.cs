@@ -242,7 +242,7 @@ public sealed class EmbeddedGridRestartTests : IAsyncDisposable
             + "InstrumentsMax 0 must be 1 to 16777215; ProducersMax 0 must be 1 to 16777215; CusipsMax 16777216 must be 1 to 16777215; "
             + "SnapshotJournalBytes 0 must be 1 MB to 1 TB; HotStoreBytesMax 1 must be 64 MB to 1 TB; QuarantineListMax -1 must be 0 to 10000000; "
             + "StuckAfter 00:00:00 must be 00:00:01 to 00:10:00; DiskFreeBytesMin -1 must be 0 to 1 TB",
-            wrong.Message);
+            string.Join("; ", wrong.Message.Split(Environment.NewLine)));
     }
 
     [Fact]
