@@ -11,6 +11,9 @@ internal sealed class ProducerLedger
     /// <summary>The producer of a name, new if it was never seen.</summary>
     public Producer Get(string name) => _producers.GetOrAdd(name, static n => new Producer(n));
 
+    /// <summary>The producer of a name, or null if it was never seen.</summary>
+    public Producer? Find(string name) => _producers.GetValueOrDefault(name);
+
     /// <summary>The producers that have a connection, by name.</summary>
     public IEnumerable<Producer> Connected() => _producers.Values.Where(p => p.Owner is not null).OrderBy(p => p.Name, StringComparer.Ordinal);
 
