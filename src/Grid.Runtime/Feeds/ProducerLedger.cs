@@ -46,6 +46,9 @@ internal sealed class ProducerLedger
         }
     }
 
+    /// <summary>The producer of a name, or null if it was never seen.</summary>
+    public Producer? Find(string name) => _producers.GetValueOrDefault(name);
+
     /// <summary>The producers that have a connection, by name.</summary>
     public IEnumerable<Producer> Connected() => _producers.Values.Where(p => p.Owner is not null).OrderBy(p => p.Name, StringComparer.Ordinal);
 

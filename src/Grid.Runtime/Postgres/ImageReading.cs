@@ -100,15 +100,20 @@ internal sealed class ImageReading(GridImage image, Func<int, Func<Shard, List<I
 
         if (instrument.AllFrom != long.MaxValue)
         {
+            var isWhole = IsKept(view, instrument.AllFrom, long.MaxValue);
             foreach (var bar in view.Bars(UnixNanos.PerMinute, new UnixNanos(instrument.AllFrom), new UnixNanos(long.MaxValue), CarriedBarsMax, image.Context.Order, image.Context))
             {
                 if (!instrument.Minutes.Contains(bar.Start.Value))
                 {
-                    flush.Bars.Add(new BarRow(instrument.Id, bar, ticks));
+                    flush.Bars.Add(new BarRow(instrument.Id, bar, ticks, isWhole));
                 }
             }
         }
     }
+
+    // False if what belongs to the minutes of a range may have left the hot store: they are told in part then, or not at all.
+    private static bool IsKept(InstrumentView view, long from, long to) =>
+        view.History.ReadBars(new UnixNanos(from), new UnixNanos(to), []);
 
     // The minutes of the trades that cancels and corrections reach.
     private static void AddAmended(DirtyInstrument instrument, InstrumentView view)
@@ -132,10 +137,11 @@ internal sealed class ImageReading(GridImage image, Func<int, Func<Shard, List<I
         var (instrument, view, ticks) = whole;
         var end = last > long.MaxValue - UnixNanos.PerMinute ? long.MaxValue : last + UnixNanos.PerMinute;
         var expected = first;
+        var isWhole = IsKept(view, first, end);
         foreach (var bar in view.Bars(UnixNanos.PerMinute, new UnixNanos(first), new UnixNanos(end), count, image.Context.Order, image.Context))
         {
             AddGone(expected, bar.Start.Value);
-            flush.Bars.Add(new BarRow(instrument.Id, bar, ticks));
+            flush.Bars.Add(new BarRow(instrument.Id, bar, ticks, isWhole));
             expected = bar.Start.Value + UnixNanos.PerMinute;
         }
 
@@ -143,7 +149,7 @@ internal sealed class ImageReading(GridImage image, Func<int, Func<Shard, List<I
 
         void AddGone(long from, long to)
         {
-            for (; from < to; from += UnixNanos.PerMinute)
+            for (; isWhole && from < to; from += UnixNanos.PerMinute)
             {
                 flush.GoneBars.Add((instrument.Id, new UnixNanos(from)));
             }

@@ -120,7 +120,8 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
     {
         foreach (var producer in producers)
         {
-            image.Producers.Get(producer.Name).SetCommitted(producer.Epoch, producer.LastBatch);
+            // A database may know some that this grid does not.
+            image.Producers.Find(producer.Name)?.SetCommitted(producer.Epoch, producer.LastBatch);
         }
 
         _committedLsn = throughLsn;

@@ -30,11 +30,12 @@ public readonly record struct DefinitionRow(TickRow Tick, InstrumentDefinition D
 /// <param name="Message">What the database said of it; null if the grid itself rejected it.</param>
 public readonly record struct RejectedRow(TickRow Tick, string Producer, RunDetail? Run = null, InstrumentDefinition? Definition = null, string? Message = null);
 
-/// <summary>A minute of an instrument, whole.</summary>
+/// <summary>A minute of an instrument.</summary>
 /// <param name="Instrument">The instrument.</param>
 /// <param name="Bar">The bar.</param>
 /// <param name="Ticks">How many ticks the instrument had when the bar was read: its version.</param>
-public readonly record struct BarRow(InstrumentId Instrument, Bar Bar, ulong Ticks);
+/// <param name="IsWhole">False if parts of the minute are no longer known: then it is put in only where there is none.</param>
+public readonly record struct BarRow(InstrumentId Instrument, Bar Bar, ulong Ticks, bool IsWhole = true);
 
 /// <summary>What an instrument's definition says that is valid now.</summary>
 public readonly record struct InstrumentNow(InstrumentId Instrument, InstrumentDefinition Definition);

@@ -2,7 +2,7 @@ using Grid.Domain.Instruments;
 
 namespace Grid.Storage.Postgres.Writing;
 
-/// <summary>Minutes, whole, put in where they are no older than what is there.</summary>
+/// <summary>Minutes, put in where they are no older than what is there.</summary>
 internal sealed class BarSet(List<BarRow> rows, NameNumbers names, int epoch) : RowSet<BarRow>(rows)
 {
     private const int Columns = 16;
@@ -35,8 +35,10 @@ internal sealed class BarSet(List<BarRow> rows, NameNumbers names, int epoch) : 
         buffer.Time(bar.Start);
         buffer.Int32(names.Of(row.Instrument));
         buffer.Int32(IntervalSeconds);
-        buffer.Int32(epoch);
-        buffer.Int64((long)row.Ticks);
+
+        // What is not whole is older than all that is.
+        buffer.Int32(row.IsWhole ? epoch : 0);
+        buffer.Int64(row.IsWhole ? (long)row.Ticks : 0);
         buffer.Int64(bar.HasPrices, bar.Open.Raw);
         buffer.Int64(bar.HasPrices, bar.High.Raw);
         buffer.Int64(bar.HasPrices, bar.Low.Raw);
