@@ -109,7 +109,7 @@ public sealed class ReadmeTests(PrivatePostgres postgres) : IDisposable
         using var server = GridProcess.Start([.. serve, "--http", "127.0.0.1:0", "--feed", "127.0.0.1:0"]);
         var feed = await server.ReadLineAsync("feed ");
         Assert.Equal(0, (await GridProcess.RunAsync([.. Find(commands, "feed", csv, string.Empty), "--to", feed])).ExitCode);
-        Assert.Equal(["IBM|181.500000000"], await database.RowsAsync("SELECT symbol, price FROM grid.v_trade"));
+        Assert.Equal(["IBM|181.500000000"], await database.RowsAsync("SELECT instrument, price FROM grid.v_trade"));
         Assert.Equal(0, (await server.TerminateAsync()).ExitCode);
     }
 
