@@ -10,6 +10,9 @@ namespace Grid.Storage.HotStore;
 /// </summary>
 internal sealed unsafe class HotLog : IDisposable
 {
+    // Words of pages that are looked at for one that can be given back.
+    private const int TrimLooksMax = 256;
+
     private readonly HotFolder _folder;
     private readonly long _extentsMax;
     private readonly long _recoveryExtentsMax;
@@ -19,10 +22,8 @@ internal sealed unsafe class HotLog : IDisposable
     // Extent i is in slot i & mask, or that slot is null. Written by the writer, read by anybody.
     private readonly HotExtent?[] _slots;
 
-    // The writer's own. _addresses[slot] is 0 exactly where _slots is null; _dirty[slot] says that the extent changed
-    // since the last checkpoint began. _liveFrom is at least 1, so that offset 0 is never live.
+    // The writer's own. _addresses[slot] is 0 exactly where _slots is null. _liveFrom is at least 1, so that offset 0 is never live.
     private readonly nint[] _addresses;
-    private readonly bool[] _dirty;
     private readonly long _offsetMask;
     private long _liveFrom = 1;
     private long _position;
@@ -32,6 +33,17 @@ internal sealed unsafe class HotLog : IDisposable
     // The extent after the newest, being made by another thread since the newest is half full: making it takes
     // milliseconds, and taking its pages one by one would cost the writer more than all else it does.
     private Task<HotExtent>? _next;
+
+    // What lies behind this is new as a whole and in the newest extent; what changes before it is marked. Nothing is where nothing is written.
+    private long _newFrom;
+
+    // Pages that the extents have memory of their own for, and how many there may be before some are given back to the page cache;
+    // where that goes on, and how many of the newest extents are left alone.
+    private readonly long _ownPagesMax;
+    private readonly int _keptWhole;
+    private long _ownPages;
+    private long _trimIndex;
+    private int _trimWord;
 
     // Oldest extent that a snapshot refers to. Written by anybody, read by the writer.
     private long _retainedFrom = long.MaxValue;
@@ -47,7 +59,8 @@ internal sealed unsafe class HotLog : IDisposable
         _slotMask = slots - 1;
         _slots = new HotExtent?[slots];
         _addresses = new nint[slots];
-        _dirty = new bool[slots];
+        _ownPagesMax = folder.MakesFiles ? options.MemoryBytesMax >> HotPages.Shift : long.MaxValue;
+        _keptWhole = (int)Math.Clamp((options.MemoryBytesMax >> _shift) / 2, 1, int.MaxValue);
         try
         {
             Resume(position.Offset);
@@ -70,6 +83,9 @@ internal sealed unsafe class HotLog : IDisposable
     /// <summary>Bytes of the live extents.</summary>
     public long LiveBytes => (long)LiveExtents << _shift;
 
+    /// <summary>Bytes of memory of the extents' own. For the writer.</summary>
+    public long OwnBytes => _ownPages << HotPages.Shift;
+
     /// <summary>The address of a live block, about to be written; false if it has been dropped. For the writer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryLocate(long offset, out byte* address)
@@ -82,9 +98,18 @@ internal sealed unsafe class HotLog : IDisposable
 
         var slot = (int)(offset >> _shift) & _slotMask;
         var extent = _addresses[slot];
-        _dirty[slot] = true;
         address = (byte*)extent + (offset & _offsetMask);
         return extent != 0;
+    }
+
+    /// <summary>Says that bytes of a live block were written. For the writer, after writing them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Wrote(long block, int at, int bytes)
+    {
+        if (block < _newFrom)
+        {
+            Mark(block + at, bytes);
+        }
     }
 
     /// <summary>Takes the next bytes, a multiple of 256, for a block. For the writer.</summary>
@@ -103,6 +128,11 @@ internal sealed unsafe class HotLog : IDisposable
         if (_next is null && (_position & _offsetMask) > _offsetMask / 2)
         {
             PrepareNext();
+        }
+
+        if (_ownPages > _ownPagesMax)
+        {
+            TrimSome();
         }
 
         _ = TryLocate(offset, out address);
@@ -131,19 +161,22 @@ internal sealed unsafe class HotLog : IDisposable
     /// <summary>What must be flushed for everything up to now to be durable. For the writer.</summary>
     public HotCheckpoint BeginCheckpoint()
     {
-        var owed = new List<(HotExtent, long)>();
-        for (var slot = 0; slot < _slots.Length; slot++)
+        var owed = new List<HotExtent>();
+        if (_folder.MakesFiles)
         {
-            if (_slots[slot] is { } extent)
+            foreach (var extent in _slots)
             {
-                extent.Changes += _dirty[slot] ? 1 : 0;
-                if (!extent.IsFlushed && extent.TryAddReference())
+                if (extent is not null)
                 {
-                    owed.Add((extent, extent.Changes));
+                    HandOver(extent);
+                    if (!extent.IsFlushed && extent.TryAddReference())
+                    {
+                        owed.Add(extent);
+                    }
                 }
             }
 
-            _dirty[slot] = false;
+            _newFrom = _position;
         }
 
         return new HotCheckpoint(Position, _folder, owed);
@@ -156,6 +189,7 @@ internal sealed unsafe class HotLog : IDisposable
     {
         _isDisposed = true;
         _liveFrom = _position;
+        _folder.Close();
         for (var slot = 0; slot < _slots.Length; slot++)
         {
             Withdraw(slot)?.Release();
@@ -211,6 +245,7 @@ internal sealed unsafe class HotLog : IDisposable
         // Without the extent that it lies in, writing goes on in the next.
         var isThere = last < 0 || _slots[(int)last & _slotMask] is not null;
         _position = isThere ? position : (last + 1) << _shift;
+        _newFrom = _folder.MakesFiles ? _position : 0;
         _liveFrom = Math.Max(1, first << _shift);
         _filesFrom = first;
         _retainedFrom = NeededFrom(position);
@@ -230,9 +265,94 @@ internal sealed unsafe class HotLog : IDisposable
         }
 
         DeleteFiles(first);
-        Publish(TakeNext() ?? _folder.Create(index));
+        var begun = TakeNext() ?? _folder.Create(index);
+        if (_folder.MakesFiles)
+        {
+            WriteFull(index - 1);
+            _newFrom = index << _shift;
+        }
+
+        Publish(begun);
         _folder.Changes++;
         _position = (index << _shift) + HotExtentHeader.Bytes;
+    }
+
+    // An extent that is full is written at once, and not only by the next checkpoint: then its memory can be given back, and
+    // checkpoints have less to do.
+    private void WriteFull(long index)
+    {
+        if (index >= 0 && _slots[(int)index & _slotMask] is { } full && full.Index == index && full.TryAddReference())
+        {
+            HandOver(full);
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static work =>
+                {
+                    try
+                    {
+                        _ = work.Folder.Write(work.Full);
+                    }
+                    catch (GridStorageException)
+                    {
+                        // The folder tells the next checkpoint.
+                    }
+                    finally
+                    {
+                        work.Full.Release();
+                    }
+                },
+                (Folder: _folder, Full: full),
+                preferLocal: false);
+        }
+    }
+
+    private void HandOver(HotExtent extent)
+    {
+        var begin = extent.Index << _shift;
+        var from = Math.Max(_newFrom, begin);
+        var to = Math.Min(_position, begin + _offsetMask + 1);
+        if (from < to)
+        {
+            _ownPages += extent.Mark(from - begin, to - from);
+        }
+
+        extent.HandOver();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Mark(long offset, int bytes)
+    {
+        if (_slots[(int)(offset >> _shift) & _slotMask] is { } extent)
+        {
+            _ownPages += extent.Mark(offset & _offsetMask, bytes);
+        }
+    }
+
+    // Gives back one word of pages, from the oldest extents on and round again, as one call takes microseconds.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TrimSome()
+    {
+        var oldest = _liveFrom >> _shift;
+        var end = (_position >> _shift) - _keptWhole;
+        for (var looked = 0; looked < TrimLooksMax && oldest < end; looked++)
+        {
+            if (_trimIndex < oldest || _trimIndex >= end)
+            {
+                _trimIndex = oldest;
+                _trimWord = 0;
+            }
+
+            var extent = _slots[(int)_trimIndex & _slotMask];
+            if (extent is null || !extent.IsWritten || _trimWord == extent.Words)
+            {
+                _trimIndex++;
+                _trimWord = 0;
+            }
+            else if (extent.Trim(_trimWord++) is > 0 and var pages)
+            {
+                _ownPages -= pages;
+                return;
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -273,7 +393,7 @@ internal sealed unsafe class HotLog : IDisposable
     {
         var slot = (int)extent.Index & _slotMask;
         _addresses[slot] = (nint)extent.Address;
-        _dirty[slot] = true;
+        _ownPages += extent.OwnPages;
         LiveExtents++;
         Volatile.Write(ref _slots[slot], extent);
     }
@@ -294,7 +414,7 @@ internal sealed unsafe class HotLog : IDisposable
         {
             Volatile.Write(ref _slots[slot], null);
             _addresses[slot] = 0;
-            _dirty[slot] = false;
+            _ownPages -= extent.OwnPages;
             LiveExtents--;
         }
 
