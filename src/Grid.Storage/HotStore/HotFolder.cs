@@ -158,6 +158,26 @@ internal sealed class HotFolder
         }
     }
 
+    /// <summary>Writes what an extent has handed over on another thread, and releases it. If the disk refuses, the next checkpoint says so.</summary>
+    public void WriteSoon(HotExtent extent) => ThreadPool.UnsafeQueueUserWorkItem(
+        static work =>
+        {
+            try
+            {
+                _ = work.Folder.Write(work.Extent);
+            }
+            catch (GridStorageException)
+            {
+                // It is noted.
+            }
+            finally
+            {
+                work.Extent.Release();
+            }
+        },
+        (Folder: this, Extent: extent),
+        preferLocal: false);
+
     /// <summary>Flushes something in the folder.</summary>
     /// <exception cref="GridStorageException">The disk refused; <see cref="ThrowIfFlushFailed"/> says so from now on.</exception>
     public void Flush(string path, Action flush)

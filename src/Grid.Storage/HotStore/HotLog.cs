@@ -10,9 +10,6 @@ namespace Grid.Storage.HotStore;
 /// </summary>
 internal sealed unsafe class HotLog : IDisposable
 {
-    // Words of pages that are looked at for one that can be given back.
-    private const int TrimLooksMax = 256;
-
     private readonly HotFolder _folder;
     private readonly long _extentsMax;
     private readonly long _recoveryExtentsMax;
@@ -34,16 +31,10 @@ internal sealed unsafe class HotLog : IDisposable
     // milliseconds, and taking its pages one by one would cost the writer more than all else it does.
     private Task<HotExtent>? _next;
 
-    // What lies behind this is new as a whole and in the newest extent; what changes before it is marked. Nothing is where nothing is written.
+    // What lies behind this is new as a whole, and in the newest extent; what changes before it is marked. 0 where no file is written.
     private long _newFrom;
 
-    // Pages that the extents have memory of their own for, and how many there may be before some are given back to the page cache;
-    // where that goes on, and how many of the newest extents are left alone.
-    private readonly long _ownPagesMax;
-    private readonly int _keptWhole;
-    private long _ownPages;
-    private long _trimIndex;
-    private int _trimWord;
+    private readonly HotMemory _memory;
 
     // Oldest extent that a snapshot refers to. Written by anybody, read by the writer.
     private long _retainedFrom = long.MaxValue;
@@ -59,8 +50,8 @@ internal sealed unsafe class HotLog : IDisposable
         _slotMask = slots - 1;
         _slots = new HotExtent?[slots];
         _addresses = new nint[slots];
-        _ownPagesMax = folder.MakesFiles ? options.MemoryBytesMax >> HotPages.Shift : long.MaxValue;
-        _keptWhole = (int)Math.Clamp((options.MemoryBytesMax >> _shift) / 2, 1, int.MaxValue);
+        var pagesMax = folder.MakesFiles ? options.MemoryBytesMax >> HotPages.Shift : long.MaxValue;
+        _memory = new HotMemory(_slots, pagesMax, Math.Max(1, (options.MemoryBytesMax >> _shift) / 2));
         try
         {
             Resume(position.Offset);
@@ -84,7 +75,7 @@ internal sealed unsafe class HotLog : IDisposable
     public long LiveBytes => (long)LiveExtents << _shift;
 
     /// <summary>Bytes of memory of the extents' own. For the writer.</summary>
-    public long OwnBytes => _ownPages << HotPages.Shift;
+    public long OwnBytes => _memory.Pages << HotPages.Shift;
 
     /// <summary>The address of a live block, about to be written; false if it has been dropped. For the writer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -130,9 +121,9 @@ internal sealed unsafe class HotLog : IDisposable
             PrepareNext();
         }
 
-        if (_ownPages > _ownPagesMax)
+        if (_memory.IsOver)
         {
-            TrimSome();
+            _memory.GiveBackSome(_liveFrom >> _shift, _position >> _shift);
         }
 
         _ = TryLocate(offset, out address);
@@ -284,24 +275,7 @@ internal sealed unsafe class HotLog : IDisposable
         if (index >= 0 && _slots[(int)index & _slotMask] is { } full && full.Index == index && full.TryAddReference())
         {
             HandOver(full);
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static work =>
-                {
-                    try
-                    {
-                        _ = work.Folder.Write(work.Full);
-                    }
-                    catch (GridStorageException)
-                    {
-                        // The folder tells the next checkpoint.
-                    }
-                    finally
-                    {
-                        work.Full.Release();
-                    }
-                },
-                (Folder: _folder, Full: full),
-                preferLocal: false);
+            _folder.WriteSoon(full);
         }
     }
 
@@ -312,7 +286,7 @@ internal sealed unsafe class HotLog : IDisposable
         var to = Math.Min(_position, begin + _offsetMask + 1);
         if (from < to)
         {
-            _ownPages += extent.Mark(from - begin, to - from);
+            _memory.Pages += extent.Mark(from - begin, to - from);
         }
 
         extent.HandOver();
@@ -323,35 +297,7 @@ internal sealed unsafe class HotLog : IDisposable
     {
         if (_slots[(int)(offset >> _shift) & _slotMask] is { } extent)
         {
-            _ownPages += extent.Mark(offset & _offsetMask, bytes);
-        }
-    }
-
-    // Gives back one word of pages, from the oldest extents on and round again, as one call takes microseconds.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void TrimSome()
-    {
-        var oldest = _liveFrom >> _shift;
-        var end = (_position >> _shift) - _keptWhole;
-        for (var looked = 0; looked < TrimLooksMax && oldest < end; looked++)
-        {
-            if (_trimIndex < oldest || _trimIndex >= end)
-            {
-                _trimIndex = oldest;
-                _trimWord = 0;
-            }
-
-            var extent = _slots[(int)_trimIndex & _slotMask];
-            if (extent is null || !extent.IsWritten || _trimWord == extent.Words)
-            {
-                _trimIndex++;
-                _trimWord = 0;
-            }
-            else if (extent.Trim(_trimWord++) is > 0 and var pages)
-            {
-                _ownPages -= pages;
-                return;
-            }
+            _memory.Pages += extent.Mark(offset & _offsetMask, bytes);
         }
     }
 
@@ -393,7 +339,7 @@ internal sealed unsafe class HotLog : IDisposable
     {
         var slot = (int)extent.Index & _slotMask;
         _addresses[slot] = (nint)extent.Address;
-        _ownPages += extent.OwnPages;
+        _memory.Pages += extent.OwnPages;
         LiveExtents++;
         Volatile.Write(ref _slots[slot], extent);
     }
@@ -414,7 +360,7 @@ internal sealed unsafe class HotLog : IDisposable
         {
             Volatile.Write(ref _slots[slot], null);
             _addresses[slot] = 0;
-            _ownPages -= extent.OwnPages;
+            _memory.Pages -= extent.OwnPages;
             LiveExtents--;
         }
 
