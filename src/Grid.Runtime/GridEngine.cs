@@ -37,6 +37,9 @@ internal sealed partial class GridEngine : IAsyncDisposable
     // Of the sequencer's thread: true from when a flush is handed to its thread until that thread has reported.
     private bool _isFlushing;
 
+    // Of the sequencer's thread: a frame, and whom to tell once it is flushed. One, as one snapshot is taken at a time.
+    private (ulong Lsn, TaskCompletionSource Told)? _awaitedFlush;
+
     public GridEngine(DataFolder data, RecoveredGrid recovered, EmbeddedGridOptions options, TimeProvider time, ILoggerFactory logs)
     {
         _data = data;
@@ -263,6 +266,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
             }
 
             _sequencer.Flush();
+            TellIfFlushed();
         }
         catch (Exception e)
         {
@@ -283,6 +287,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
     {
         _isFlushing = false;
         sequencer.EndFlush();
+        TellIfFlushed();
     }
 
     // On the flush thread. Once nothing more is added, the sequencer ends what is begun itself.
@@ -302,13 +307,23 @@ internal sealed partial class GridEngine : IAsyncDisposable
 
     private Task FlushAsync()
     {
+        // Waiting here for the disk, which has the snapshot and the hot stores to write, would hold up all batches.
         var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _work.Add(new SequencerCall(s =>
+        _work.Add(new SequencerCall(_ =>
         {
-            s.Flush();
-            flushed.SetResult();
+            _awaitedFlush = (Journal.LastLsn, flushed);
+            TellIfFlushed();
         }));
         return UnlessItFails(flushed.Task);
+    }
+
+    private void TellIfFlushed()
+    {
+        if (_awaitedFlush is { } awaited && Journal.FlushedLsn >= awaited.Lsn)
+        {
+            _awaitedFlush = null;
+            awaited.Told.SetResult();
+        }
     }
 
     // On the thread of the shard that was last.

@@ -192,11 +192,15 @@ internal sealed class HotHistoryStores(string folder, long bytesMax, long recove
 {
     private const long ExtentBytesMost = 64L << 20;
 
+    // Of all stores.
+    private const long MemoryBytes = 512L << 20;
+
     public HistoryStore Open(int shard, int shards, ReadOnlySpan<byte> checkpoint)
     {
         var options = new HotStoreOptions { BytesMax = Math.Max(bytesMax / shards, 4L << 20) };
         options.RecoveryBytesMax = Math.Min(recoveryBytesMax / shards, HotStoreOptions.BytesMaxHighest);
         options.ExtentBytes = Math.Min(ExtentBytesMost, 1L << BitOperations.Log2((ulong)options.BytesMax / 4));
+        options.MemoryBytesMax = Math.Max(MemoryBytes / shards, 2 * options.ExtentBytes);
         var position = HotStorePosition.Start;
         if (!checkpoint.IsEmpty)
         {

@@ -7,10 +7,10 @@ namespace Grid.Storage.HotStore;
 public sealed class HotCheckpoint : IDisposable
 {
     private readonly HotFolder _folder;
-    private readonly List<(HotExtent Extent, long Changes)> _owed;
+    private readonly List<HotExtent> _owed;
     private readonly long _folderChanges;
 
-    internal HotCheckpoint(HotStorePosition position, HotFolder folder, List<(HotExtent Extent, long Changes)> owed)
+    internal HotCheckpoint(HotStorePosition position, HotFolder folder, List<HotExtent> owed)
     {
         Position = position;
         _folder = folder;
@@ -22,7 +22,7 @@ public sealed class HotCheckpoint : IDisposable
     public HotStorePosition Position { get; }
 
     /// <summary>Indexes of the extents to be flushed, in order.</summary>
-    internal IEnumerable<long> Owed => _owed.Select(o => o.Extent.Index).Order();
+    internal IEnumerable<long> Owed => _owed.Select(o => o.Index).Order();
 
     /// <summary>
     /// Returns when everything appended before the checkpoint began is on the disk; then disposes of it. One that is
@@ -37,12 +37,13 @@ public sealed class HotCheckpoint : IDisposable
         try
         {
             _folder.ThrowIfFlushFailed();
-            foreach (var (extent, changes) in _owed)
+            foreach (var extent in _owed)
             {
-                Try(extent.Path, () => extent.Flush(changes));
+                ObjectDisposedException.ThrowIf(!_folder.Write(extent), typeof(HotStore));
+                _folder.Flush(extent.Path, extent.Flush);
             }
 
-            Try(_folder.Path, () => _folder.Flush(_folderChanges));
+            _folder.Flush(_folder.Path, () => _folder.Flush(_folderChanges));
         }
         finally
         {
@@ -53,25 +54,11 @@ public sealed class HotCheckpoint : IDisposable
     /// <summary>Lets go of the store's files.</summary>
     public void Dispose()
     {
-        foreach (var (extent, _) in _owed)
+        foreach (var extent in _owed)
         {
             extent.Release();
         }
 
         _owed.Clear();
-    }
-
-    private void Try(string path, Action flush)
-    {
-        try
-        {
-            flush();
-        }
-        catch (IOException failure)
-        {
-            var told = new GridStorageException($"cannot flush '{path}' of the hot store: {failure.Message}", innerException: failure);
-            _folder.FlushFailed(told.Message);
-            throw told;
-        }
     }
 }

@@ -1,34 +1,41 @@
 using System.IO.MemoryMappedFiles;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Grid.Storage.HotStore;
 
 /// <summary>
-/// The bytes of one extent in memory: a mapped file, or plain memory where the folder must not change. They stay until
-/// the last reference is released, also when the store has dropped the extent and its file is gone.
+/// The bytes of one extent in memory. What is changed there reaches the file only by <see cref="Write"/>: the mapping is private, so
+/// that the writer never waits for the file system. Pages that were not changed are the file's, shared with the page cache. The bytes stay
+/// until the last reference is released, also when the store has dropped the extent and its file is gone.
 /// </summary>
 internal sealed unsafe class HotExtent
 {
     private readonly SafeFileHandle? _file;
     private readonly MemoryMappedFile? _mapping;
     private readonly MemoryMappedViewAccessor? _view;
+    private readonly HotPages _pages;
 
     // The store has one; each reader that is inside has one. At 0 the bytes are gone, and it never grows again.
     private int _references = 1;
 
-    // The highest version of Changes that is known to be on the disk. Written by whoever flushes.
+    // How often something was handed over; of that, what is known to be in the file, and what on the disk.
+    private long _changes;
+    private long _written;
     private long _flushed;
 
-    private HotExtent(long index, string path, SafeFileHandle file, MemoryMappedFileAccess access, long bytes)
+    private HotExtent(long index, string path, SafeFileHandle file, long bytes, bool isNew)
     {
         Index = index;
         Path = path;
         _file = file;
+        _pages = new HotPages(bytes, areOwn: isNew);
         try
         {
-            _mapping = MemoryMappedFile.CreateFromFile(file, mapName: null, bytes, access, HandleInheritability.None, leaveOpen: true);
-            _view = _mapping.CreateViewAccessor(0, bytes, access);
+            const MemoryMappedFileAccess Access = MemoryMappedFileAccess.CopyOnWrite;
+            _mapping = MemoryMappedFile.CreateFromFile(file, mapName: null, bytes, Access, HandleInheritability.None, leaveOpen: true);
+            _view = _mapping.CreateViewAccessor(0, bytes, Access);
             byte* address = null;
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref address);
             Address = address + _view.PointerOffset;
@@ -41,11 +48,12 @@ internal sealed unsafe class HotExtent
         }
     }
 
-    private HotExtent(long index, string path, byte* memory)
+    private HotExtent(long index, string path, byte* memory, long bytes)
     {
         Index = index;
         Path = path;
         Address = memory;
+        _pages = new HotPages(bytes, areOwn: true);
     }
 
     /// <summary>Its place in the store: its first logical offset divided by the bytes of an extent.</summary>
@@ -54,22 +62,60 @@ internal sealed unsafe class HotExtent
     /// <summary>Where its file is or would be, for messages.</summary>
     public string Path { get; }
 
-    /// <summary>Grows with each checkpoint that finds the extent changed. The writer's own.</summary>
-    public long Changes { get; set; }
+    /// <summary>False if something was handed over that is not in the file yet. For the writer.</summary>
+    public bool IsWritten => Volatile.Read(ref _written) == _changes;
 
-    /// <summary>False if <see cref="Changes"/> has grown beyond what was flushed. For the writer.</summary>
-    public bool IsFlushed => Volatile.Read(ref _flushed) >= Changes;
+    /// <summary>False if something was handed over that is not on the disk yet. For the writer.</summary>
+    public bool IsFlushed => Volatile.Read(ref _flushed) == _changes;
+
+    /// <summary>Pages whose memory is the extent's and not the page cache's. For the writer.</summary>
+    public int OwnPages => _pages.Own;
+
+    /// <summary>Words of <see cref="HotPages"/>.</summary>
+    public int Words => _pages.Words;
 
     /// <summary>Its first byte; to be used only between <see cref="TryAddReference"/> and <see cref="Release"/>.</summary>
     public byte* Address { get; }
 
     /// <summary>Maps a file of exactly this many bytes; the handle is the extent's from then on, unless this throws.</summary>
-    public static HotExtent Map(long index, string path, SafeFileHandle file, long bytes, bool isPrivate) =>
-        new(index, path, file, isPrivate ? MemoryMappedFileAccess.CopyOnWrite : MemoryMappedFileAccess.ReadWrite, bytes);
+    public static HotExtent Map(long index, string path, SafeFileHandle file, long bytes, bool isNew) => new(index, path, file, bytes, isNew);
 
     /// <summary>Zeroed memory that no file stands for.</summary>
     public static HotExtent InMemory(long index, string path, long bytes) =>
-        new(index, path, (byte*)NativeMemory.AllocZeroed((nuint)bytes));
+        new(index, path, (byte*)NativeMemory.AllocZeroed((nuint)bytes), bytes);
+
+    /// <summary>Says that bytes have changed; gives how many pages take memory since then. For the writer.</summary>
+    public int Mark(long from, long bytes) => _pages.Mark(from, bytes);
+
+    /// <summary>Hands what is marked to whoever writes the file. For the writer.</summary>
+    public void HandOver()
+    {
+        if (_pages.HandOver())
+        {
+            Volatile.Write(ref _changes, _changes + 1);
+        }
+    }
+
+    /// <summary>
+    /// Gives back the memory of pages of a word that the file has as they are, so that they are the file's again; tells how many.
+    /// Only while <see cref="IsWritten"/>, and not where the writer appends without marking. For the writer.
+    /// </summary>
+    public int Trim(int word)
+    {
+        var pages = _pages.Unchanged(word);
+        var left = pages;
+        while (left != 0)
+        {
+            var (at, bytes) = HotPages.TakeRun(word, ref left);
+            if (!LinuxMemory.Forget(Address + at, bytes))
+            {
+                return 0;
+            }
+        }
+
+        _pages.Disown(word, pages);
+        return BitOperations.PopCount(pages);
+    }
 
     /// <summary>Keeps the bytes; false if they are gone already.</summary>
     public bool TryAddReference()
@@ -98,20 +144,37 @@ internal sealed unsafe class HotExtent
         }
     }
 
-    /// <summary>Returns when everything written is on the disk, at least as it was when <see cref="Changes"/> had this value.</summary>
-    public void Flush(long changes)
+    /// <summary>Writes what was handed over to the file. By one thread at a time; the writer may go on meanwhile.</summary>
+    /// <exception cref="IOException">The disk refused. What was to be written is then nobody's to write any more.</exception>
+    public void Write()
     {
-        if (_file is not null)
+        // A run ends with its word, so that nothing holds the file system for long.
+        var changes = Volatile.Read(ref _changes);
+        for (var word = 0; word < _pages.Words; word++)
         {
-            _view!.Flush();
-            RandomAccess.FlushToDisk(_file);
+            var pages = _pages.Take(word);
+            while (pages != 0)
+            {
+                var (at, bytes) = HotPages.TakeRun(word, ref pages);
+                RandomAccess.Write(_file!, new ReadOnlySpan<byte>(Address + at, (int)bytes), at);
+            }
         }
+
+        Volatile.Write(ref _written, changes);
+    }
+
+    /// <summary>Returns when everything that is in the file is on the disk.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public void Flush()
+    {
+        var written = Volatile.Read(ref _written);
+        RandomAccess.FlushToDisk(_file!);
 
         // Flushes of one extent may overlap: one that began earlier must not take back what a later one knows.
         var seen = Volatile.Read(ref _flushed);
-        while (seen < changes)
+        while (seen < written)
         {
-            seen = Interlocked.CompareExchange(ref _flushed, changes, seen) is var before && before == seen ? changes : before;
+            seen = Interlocked.CompareExchange(ref _flushed, written, seen) is var before && before == seen ? written : before;
         }
     }
 

@@ -12,6 +12,10 @@ internal sealed class HotFolder
 
     private readonly bool _isReadOnly;
 
+    // Held while an extent is written.
+    private readonly Lock _writing = new();
+    private bool _isClosed;
+
     // Of Changes, what is known to be on the disk; and what was said when a flush failed. Written by whoever flushes.
     private long _flushed = -1;
     private string? _failure;
@@ -88,7 +92,7 @@ internal sealed class HotFolder
                         + "Delete the file to go on without the history in it.");
                 }
 
-                return HotExtent.Map(index, path, file, ExtentBytes, _isReadOnly);
+                return HotExtent.Map(index, path, file, ExtentBytes, isNew: false);
             }
             catch
             {
@@ -98,7 +102,7 @@ internal sealed class HotFolder
         });
     }
 
-    /// <summary>Makes a new extent, its space taken on the disk, so that no later write to it can find the disk full.</summary>
+    /// <summary>Makes a new extent, its space taken on the disk, so that no later write to it finds the disk full.</summary>
     /// <param name="index">Its index.</param>
     /// <param name="populate">True to take its memory too, which is slow: on a thread that may be.</param>
     /// <exception cref="GridStorageException">The disk has no room for it; nothing is left behind.</exception>
@@ -113,7 +117,6 @@ internal sealed class HotFolder
             LinuxMemory.Populate(extent.Address, ExtentBytes);
         }
 
-        HotExtentHeader.Write(new Span<byte>(extent.Address, HotExtentHeader.Bytes), ExtentBytes, index);
         return extent;
     }
 
@@ -140,8 +143,65 @@ internal sealed class HotFolder
         }
     }
 
-    /// <summary>Says that a flush of something in the folder failed.</summary>
-    public void FlushFailed(string failure) => Volatile.Write(ref _failure, failure);
+    /// <summary>Writes what an extent has handed over to its file; false if the folder is closed.</summary>
+    /// <exception cref="GridStorageException">The disk refused; <see cref="ThrowIfFlushFailed"/> says so from now on.</exception>
+    public bool Write(HotExtent extent)
+    {
+        lock (_writing)
+        {
+            if (!_isClosed)
+            {
+                Flush(extent.Path, extent.Write);
+            }
+
+            return !_isClosed;
+        }
+    }
+
+    /// <summary>Writes what an extent has handed over on another thread, and releases it. If the disk refuses, the next checkpoint says so.</summary>
+    public void WriteSoon(HotExtent extent) => ThreadPool.UnsafeQueueUserWorkItem(
+        static work =>
+        {
+            try
+            {
+                _ = work.Folder.Write(work.Extent);
+            }
+            catch (GridStorageException)
+            {
+                // It is noted.
+            }
+            finally
+            {
+                work.Extent.Release();
+            }
+        },
+        (Folder: this, Extent: extent),
+        preferLocal: false);
+
+    /// <summary>Flushes something in the folder.</summary>
+    /// <exception cref="GridStorageException">The disk refused; <see cref="ThrowIfFlushFailed"/> says so from now on.</exception>
+    public void Flush(string path, Action flush)
+    {
+        try
+        {
+            flush();
+        }
+        catch (IOException failure)
+        {
+            var told = new GridStorageException($"cannot flush '{path}' of the hot store: {failure.Message}", innerException: failure);
+            Volatile.Write(ref _failure, told.Message);
+            throw told;
+        }
+    }
+
+    /// <summary>Returns when nobody writes to a file any more: somebody else may have the folder then.</summary>
+    public void Close()
+    {
+        lock (_writing)
+        {
+            _isClosed = true;
+        }
+    }
 
     /// <exception cref="GridStorageException">An earlier flush failed.</exception>
     public void ThrowIfFlushFailed()
@@ -178,7 +238,11 @@ internal sealed class HotFolder
                 WriteZeros(file);
             }
 
-            return HotExtent.Map(index, path, file, ExtentBytes, isPrivate: false);
+            Span<byte> header = stackalloc byte[HotExtentHeader.Bytes];
+            header.Clear();
+            HotExtentHeader.Write(header, ExtentBytes, index);
+            RandomAccess.Write(file, header, 0);
+            return HotExtent.Map(index, path, file, ExtentBytes, isNew: true);
         }
         catch
         {
@@ -188,7 +252,7 @@ internal sealed class HotFolder
         }
     }
 
-    // A file that was only made longer has no space yet: a store to its mapping could stop the process.
+    // A file that was only made longer has no space yet: writing to it later could find the disk full.
     private void WriteZeros(SafeFileHandle file)
     {
         var zeros = new byte[Math.Min(ZeroBytes, ExtentBytes)];

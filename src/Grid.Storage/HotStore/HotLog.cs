@@ -19,10 +19,8 @@ internal sealed unsafe class HotLog : IDisposable
     // Extent i is in slot i & mask, or that slot is null. Written by the writer, read by anybody.
     private readonly HotExtent?[] _slots;
 
-    // The writer's own. _addresses[slot] is 0 exactly where _slots is null; _dirty[slot] says that the extent changed
-    // since the last checkpoint began. _liveFrom is at least 1, so that offset 0 is never live.
+    // The writer's own. _addresses[slot] is 0 exactly where _slots is null. _liveFrom is at least 1, so that offset 0 is never live.
     private readonly nint[] _addresses;
-    private readonly bool[] _dirty;
     private readonly long _offsetMask;
     private long _liveFrom = 1;
     private long _position;
@@ -32,6 +30,11 @@ internal sealed unsafe class HotLog : IDisposable
     // The extent after the newest, being made by another thread since the newest is half full: making it takes
     // milliseconds, and taking its pages one by one would cost the writer more than all else it does.
     private Task<HotExtent>? _next;
+
+    // What lies behind this is new as a whole, and in the newest extent; what changes before it is marked. 0 where no file is written.
+    private long _newFrom;
+
+    private readonly HotMemory _memory;
 
     // Oldest extent that a snapshot refers to. Written by anybody, read by the writer.
     private long _retainedFrom = long.MaxValue;
@@ -47,7 +50,8 @@ internal sealed unsafe class HotLog : IDisposable
         _slotMask = slots - 1;
         _slots = new HotExtent?[slots];
         _addresses = new nint[slots];
-        _dirty = new bool[slots];
+        var pagesMax = folder.MakesFiles ? options.MemoryBytesMax >> HotPages.Shift : long.MaxValue;
+        _memory = new HotMemory(_slots, pagesMax, Math.Max(1, (options.MemoryBytesMax >> _shift) / 2));
         try
         {
             Resume(position.Offset);
@@ -70,6 +74,9 @@ internal sealed unsafe class HotLog : IDisposable
     /// <summary>Bytes of the live extents.</summary>
     public long LiveBytes => (long)LiveExtents << _shift;
 
+    /// <summary>Bytes of memory of the extents' own. For the writer.</summary>
+    public long OwnBytes => _memory.Pages << HotPages.Shift;
+
     /// <summary>The address of a live block, about to be written; false if it has been dropped. For the writer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryLocate(long offset, out byte* address)
@@ -82,9 +89,18 @@ internal sealed unsafe class HotLog : IDisposable
 
         var slot = (int)(offset >> _shift) & _slotMask;
         var extent = _addresses[slot];
-        _dirty[slot] = true;
         address = (byte*)extent + (offset & _offsetMask);
         return extent != 0;
+    }
+
+    /// <summary>Says that bytes of a live block were written. For the writer, after writing them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Wrote(long block, int at, int bytes)
+    {
+        if (block < _newFrom)
+        {
+            Mark(block + at, bytes);
+        }
     }
 
     /// <summary>Takes the next bytes, a multiple of 256, for a block. For the writer.</summary>
@@ -103,6 +119,11 @@ internal sealed unsafe class HotLog : IDisposable
         if (_next is null && (_position & _offsetMask) > _offsetMask / 2)
         {
             PrepareNext();
+        }
+
+        if (_memory.IsOver)
+        {
+            _memory.GiveBackSome(_liveFrom >> _shift, _position >> _shift);
         }
 
         _ = TryLocate(offset, out address);
@@ -131,19 +152,22 @@ internal sealed unsafe class HotLog : IDisposable
     /// <summary>What must be flushed for everything up to now to be durable. For the writer.</summary>
     public HotCheckpoint BeginCheckpoint()
     {
-        var owed = new List<(HotExtent, long)>();
-        for (var slot = 0; slot < _slots.Length; slot++)
+        var owed = new List<HotExtent>();
+        if (_folder.MakesFiles)
         {
-            if (_slots[slot] is { } extent)
+            foreach (var extent in _slots)
             {
-                extent.Changes += _dirty[slot] ? 1 : 0;
-                if (!extent.IsFlushed && extent.TryAddReference())
+                if (extent is not null)
                 {
-                    owed.Add((extent, extent.Changes));
+                    HandOver(extent);
+                    if (!extent.IsFlushed && extent.TryAddReference())
+                    {
+                        owed.Add(extent);
+                    }
                 }
             }
 
-            _dirty[slot] = false;
+            _newFrom = _position;
         }
 
         return new HotCheckpoint(Position, _folder, owed);
@@ -156,6 +180,7 @@ internal sealed unsafe class HotLog : IDisposable
     {
         _isDisposed = true;
         _liveFrom = _position;
+        _folder.Close();
         for (var slot = 0; slot < _slots.Length; slot++)
         {
             Withdraw(slot)?.Release();
@@ -211,6 +236,7 @@ internal sealed unsafe class HotLog : IDisposable
         // Without the extent that it lies in, writing goes on in the next.
         var isThere = last < 0 || _slots[(int)last & _slotMask] is not null;
         _position = isThere ? position : (last + 1) << _shift;
+        _newFrom = _folder.MakesFiles ? _position : 0;
         _liveFrom = Math.Max(1, first << _shift);
         _filesFrom = first;
         _retainedFrom = NeededFrom(position);
@@ -230,9 +256,49 @@ internal sealed unsafe class HotLog : IDisposable
         }
 
         DeleteFiles(first);
-        Publish(TakeNext() ?? _folder.Create(index));
+        var begun = TakeNext() ?? _folder.Create(index);
+        if (_folder.MakesFiles)
+        {
+            WriteFull(index - 1);
+            _newFrom = index << _shift;
+        }
+
+        Publish(begun);
         _folder.Changes++;
         _position = (index << _shift) + HotExtentHeader.Bytes;
+    }
+
+    // An extent that is full is written at once, and not only by the next checkpoint: then its memory can be given back, and
+    // checkpoints have less to do.
+    private void WriteFull(long index)
+    {
+        if (index >= 0 && _slots[(int)index & _slotMask] is { } full && full.Index == index && full.TryAddReference())
+        {
+            HandOver(full);
+            _folder.WriteSoon(full);
+        }
+    }
+
+    private void HandOver(HotExtent extent)
+    {
+        var begin = extent.Index << _shift;
+        var from = Math.Max(_newFrom, begin);
+        var to = Math.Min(_position, begin + _offsetMask + 1);
+        if (from < to)
+        {
+            _memory.Pages += extent.Mark(from - begin, to - from);
+        }
+
+        extent.HandOver();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Mark(long offset, int bytes)
+    {
+        if (_slots[(int)(offset >> _shift) & _slotMask] is { } extent)
+        {
+            _memory.Pages += extent.Mark(offset & _offsetMask, bytes);
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -273,7 +339,7 @@ internal sealed unsafe class HotLog : IDisposable
     {
         var slot = (int)extent.Index & _slotMask;
         _addresses[slot] = (nint)extent.Address;
-        _dirty[slot] = true;
+        _memory.Pages += extent.OwnPages;
         LiveExtents++;
         Volatile.Write(ref _slots[slot], extent);
     }
@@ -294,7 +360,7 @@ internal sealed unsafe class HotLog : IDisposable
         {
             Volatile.Write(ref _slots[slot], null);
             _addresses[slot] = 0;
-            _dirty[slot] = false;
+            _memory.Pages -= extent.OwnPages;
             LiveExtents--;
         }
 

@@ -9,7 +9,7 @@ using Grid.Domain.Validation;
 namespace Grid.Storage.HotStore;
 
 /// <summary>
-/// Recent ticks and closed bars of many instruments on disk, memory-mapped and append-only. Each series is a chain of
+/// Recent ticks and closed bars of many instruments on disk, read through memory-mapped files and append-only. Each series is a chain of
 /// blocks, newest first; the caller holds its newest end (<see cref="HotTickChain"/>, <see cref="HotChain"/>). When the
 /// store is full, the oldest blocks of all series are dropped together.
 /// </summary>
@@ -43,6 +43,9 @@ public sealed unsafe partial class HotStore : IDisposable
     /// <summary>Bytes of these files.</summary>
     public long LiveBytes => _log.LiveBytes;
 
+    /// <summary>Bytes of memory beside the page cache. For the writer.</summary>
+    public long MemoryBytes => _log.OwnBytes;
+
     /// <summary>
     /// Opens the store in a folder as it was at a position that <see cref="Checkpoint"/> gave and forgets what was
     /// appended after it; at <see cref="HotStorePosition.Start"/> it forgets everything.
@@ -71,6 +74,7 @@ public sealed unsafe partial class HotStore : IDisposable
             // The chain is one instrument's: its number is process-local and never written.
             chain.Previous.Instrument = e.Instrument;
             var bytes = EventRowCodec.Write(ref block[chain.Chain.Used], in e, ref chain.Previous);
+            _log.Wrote(chain.Chain.Block, chain.Chain.Used, bytes);
             chain.Grow(bytes, in e);
             return;
         }
@@ -103,6 +107,7 @@ public sealed unsafe partial class HotStore : IDisposable
         if (chain.Free >= bytes && _log.TryLocate(chain.Block, out var block))
         {
             WriteRecord(block + chain.Used, in record, time);
+            _log.Wrote(chain.Block, chain.Used, bytes);
             chain.Grow(bytes, time.Value);
             return;
         }
@@ -172,6 +177,7 @@ public sealed unsafe partial class HotStore : IDisposable
             if (bytes <= chain.Chain.Free)
             {
                 row[..bytes].CopyTo(new Span<byte>(block + chain.Chain.Used, bytes));
+                _log.Wrote(chain.Chain.Block, chain.Chain.Used, bytes);
                 chain.Previous = previous;
                 chain.Grow(bytes, in e);
                 return;
@@ -193,6 +199,7 @@ public sealed unsafe partial class HotStore : IDisposable
             ref var header = ref *(HotBlockHeader*)full;
             header.MinSequence = chain.MinSequence;
             header.MaxSequence = chain.MaxSequence;
+            _log.Wrote(chain.Chain.Block, 0, HotBlock.HeaderBytes);
         }
 
         return BeginBlock(ref chain.Chain, HotBlockKind.Ticks, 0, HotBlock.TickRowsAt, firstRowBytes);
@@ -211,6 +218,7 @@ public sealed unsafe partial class HotStore : IDisposable
             newest.Count = chain.Count;
             newest.MinTime = chain.MinTime;
             newest.MaxTime = chain.MaxTime;
+            _log.Wrote(chain.Block, 0, HotBlock.HeaderBytes);
             olderMaxTime = Math.Max(newest.OlderMaxTime, chain.MaxTime);
             log2 = HotBlock.NextLog2(chain.CapacityLog2, rowsAt + firstRowBytes);
         }

@@ -33,6 +33,13 @@ public sealed class HotStoreOptions
     /// </summary>
     public long RecoveryBytesMax { get; set; } = 1L << 30;
 
+    /// <summary>
+    /// Bytes of memory beside the page cache for what was appended lately: beyond them, pages whose bytes are in their files
+    /// are given back, older extents first. From two extents to 16 TB, 512 MB by default. What no checkpoint has written yet
+    /// comes on top of them, and where the system is not Linux nothing is given back.
+    /// </summary>
+    public long MemoryBytesMax { get; set; } = 512L << 20;
+
     /// <summary>Throws if an option is out of its range.</summary>
     /// <exception cref="ArgumentException">One line for each option that is: its name, its value and the rule.</exception>
     public void Validate()
@@ -54,6 +61,12 @@ public sealed class HotStoreOptions
         {
             errors.Add($"Hot store option {nameof(RecoveryBytesMax)} is {RecoveryBytesMax}; "
                 + $"it must be from 0 to {BytesMaxHighest} bytes.");
+        }
+
+        if (MemoryBytesMax < 2 * ExtentBytes || MemoryBytesMax > BytesMaxHighest)
+        {
+            errors.Add($"Hot store option {nameof(MemoryBytesMax)} is {MemoryBytesMax}; "
+                + $"it must be from two extents ({2 * ExtentBytes}) to {BytesMaxHighest} bytes.");
         }
 
         if (errors.Count > 0)

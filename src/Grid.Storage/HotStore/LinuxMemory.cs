@@ -2,9 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Grid.Storage.HotStore;
 
-/// <summary>What .NET has no call for: taking the pages of a mapping before they are needed.</summary>
+/// <summary>What .NET has no call for: taking the pages of a mapping before they are needed, and giving them back.</summary>
 internal static unsafe partial class LinuxMemory
 {
+    private const int DoNotNeed = 4;
     private const int PopulateForWriting = 23;
 
     // A step takes a processor, which many systems take back from nobody inside a system call, and holds up other changes of
@@ -32,6 +33,12 @@ internal static unsafe partial class LinuxMemory
             Thread.Yield();
         }
     }
+
+    /// <summary>
+    /// Gives back what a private mapping of a file has changed: its pages are the file's again, whose bytes must be the same. False where
+    /// the system cannot; nothing has happened then.
+    /// </summary>
+    public static bool Forget(byte* address, long bytes) => OperatingSystem.IsLinux() && Advise(address, (nint)bytes, DoNotNeed) == 0;
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

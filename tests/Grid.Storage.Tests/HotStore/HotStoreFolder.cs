@@ -18,6 +18,7 @@ internal sealed class HotStoreFolder : IDisposable
         BytesMax = extents * ExtentBytes,
         ExtentBytes = ExtentBytes,
         RecoveryBytesMax = recoveryExtents * ExtentBytes,
+        MemoryBytesMax = 2 * ExtentBytes,
     };
 
     public Store Open(HotStorePosition position = default, int extents = 4, int recoveryExtents = 0, bool readOnly = false) =>

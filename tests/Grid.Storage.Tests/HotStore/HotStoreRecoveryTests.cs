@@ -138,9 +138,9 @@ public sealed class HotStoreRecoveryTests : IDisposable
         Assert.Empty(Owed(store));
         Append(store, extents: 1);
         var first = store.BeginCheckpoint();
+        first.Flush();
         HotStoreFolder.Append(store, ref _chain, _source.Next());
         var second = store.BeginCheckpoint();
-        first.Flush();
         second.Dispose();
         Assert.Equal([2L], Owed(store));
     }
