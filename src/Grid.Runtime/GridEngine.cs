@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Grid.Domain;
 using Grid.Domain.Identifiers;
 using Grid.Runtime.Feeds;
@@ -19,7 +18,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
     // Work taken before a flush: enough to share it, little enough to keep acknowledgements short.
     private const int WorkBeforeFlush = 64;
 
-    private readonly BlockingCollection<SequencerWork> _work = [];
+    private readonly WorkQueue<SequencerWork> _work = new();
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Sequencer _sequencer;
     private readonly ShardThread[] _shards;
@@ -190,7 +189,6 @@ internal sealed partial class GridEngine : IAsyncDisposable
 
         Image.Dispose();
         Intake.Dispose();
-        _work.Dispose();
         _data.Dispose();
     }
 
@@ -206,7 +204,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
     // interrupted is still there, or one that became due since the last.
     private async Task StopSnapshotsAsync()
     {
-        _work.CompleteAdding();
+        _work.Complete();
         _thread.Join();
         await _snapshots.StopAsync(new GridException(GridErrorCode.Stopping, "the grid is stopping")).ConfigureAwait(false);
     }
@@ -249,7 +247,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
     {
         try
         {
-            while (_work.TryTake(out var next, Timeout.Infinite))
+            while (_work.Take(out var next))
             {
                 var taken = 0;
                 do

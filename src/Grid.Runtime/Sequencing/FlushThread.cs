@@ -9,7 +9,8 @@ namespace Grid.Runtime.Sequencing;
 /// </summary>
 internal sealed class FlushThread : IDisposable
 {
-    private readonly SemaphoreSlim _begun = new(0);
+    // Not one that spins first, see WorkQueue.
+    private readonly AutoResetEvent _begun = new(false);
     private readonly JournalWriter _journal;
     private readonly PipelineLatencies _latencies;
     private readonly Action _flushed;
@@ -30,13 +31,13 @@ internal sealed class FlushThread : IDisposable
     }
 
     /// <summary>Does the flush that the journal has begun.</summary>
-    public void Begin() => _begun.Release();
+    public void Begin() => _begun.Set();
 
     /// <summary>Finishes the flush at hand and ends the thread.</summary>
     public void Dispose()
     {
         _isStopping = true;
-        _begun.Release();
+        _begun.Set();
         _thread.Join();
         _begun.Dispose();
     }
@@ -45,7 +46,7 @@ internal sealed class FlushThread : IDisposable
     {
         while (true)
         {
-            _begun.Wait();
+            _begun.WaitOne();
             if (_isStopping)
             {
                 return;

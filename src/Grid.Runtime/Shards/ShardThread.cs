@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Grid.Runtime.Sequencing;
 
 namespace Grid.Runtime.Shards;
@@ -6,7 +5,7 @@ namespace Grid.Runtime.Shards;
 /// <summary>Runs one shard: applies batches in the order in which they come and answers questions between them.</summary>
 internal sealed class ShardThread : IDisposable
 {
-    private readonly BlockingCollection<Action<Shard>> _work = [];
+    private readonly WorkQueue<Action<Shard>> _work = new();
     private readonly Shard _shard;
     private readonly Action<PendingBatch> _applied;
     private readonly Action<Exception> _failed;
@@ -66,9 +65,8 @@ internal sealed class ShardThread : IDisposable
     /// <summary>Finishes what is queued and ends the thread.</summary>
     public void Dispose()
     {
-        _work.CompleteAdding();
+        _work.Complete();
         _thread.Join();
-        _work.Dispose();
     }
 
     private void Run()
@@ -79,7 +77,7 @@ internal sealed class ShardThread : IDisposable
             {
                 // With a snapshot under way the thread does a piece of it after each batch, and all of it while idle. Where the disk is
                 // behind, it waits for the step that says that there is room.
-                if (!_work.TryTake(out var step, _shard.CanSweep ? 0 : Timeout.Infinite))
+                if (!(_shard.CanSweep ? _work.TryTake(out var step) : _work.Take(out step)))
                 {
                     if (_work.IsCompleted)
                     {
