@@ -98,6 +98,8 @@ need_programs() {
     need_program promtool prometheus
     need_program initdb postgresql
     need_program pgbouncer pgbouncer
+    need_program curl curl
+    need_program wrk wrk
 }
 
 choose_solution() {

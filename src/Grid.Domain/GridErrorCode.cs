@@ -75,10 +75,16 @@ public enum GridErrorCode
     /// <summary>There is nothing under this address.</summary>
     NotFound = 22,
 
+    /// <summary>There is something under this address, but not for this method.</summary>
+    MethodNotAllowed = 23,
+
+    /// <summary>A body is of a kind, or compressed in a way, that is not understood.</summary>
+    UnsupportedContent = 24,
+
     /// <summary>A key is missing, unknown, expired or revoked.</summary>
     Unauthorized = 30,
 
-    /// <summary>The key's role or sources do not allow it.</summary>
+    /// <summary>The key's role, sources or producers do not allow it.</summary>
     Forbidden = 31,
 
     /// <summary>The key's rate is used up, or too many wrong keys came from an address.</summary>
@@ -101,10 +107,12 @@ public static class GridError
         GridErrorCode.Unauthorized => 401,
         GridErrorCode.Forbidden => 403,
         GridErrorCode.InstrumentNotFound or GridErrorCode.NotFound => 404,
+        GridErrorCode.MethodNotAllowed => 405,
         GridErrorCode.SourceDiffers or GridErrorCode.BatchNumberReused or GridErrorCode.BatchNumberSkipped
             or GridErrorCode.BatchTooOld or GridErrorCode.EpochStale or GridErrorCode.ProducerBusy => 409,
         GridErrorCode.TimedOut or GridErrorCode.TooSlow => 408,
         GridErrorCode.TooLarge => 413,
+        GridErrorCode.UnsupportedContent => 415,
         GridErrorCode.AckUnavailable => 422,
         GridErrorCode.TooManyConnections or GridErrorCode.Overloaded or GridErrorCode.RateLimited => 429,
         GridErrorCode.StorageFailed or GridErrorCode.Stopping or GridErrorCode.Unreachable or GridErrorCode.TlsFailed => 503,

@@ -113,6 +113,21 @@ public sealed class EmbeddedGrid : IGrid
     }
 
     /// <inheritdoc/>
+    public bool TryGetLatest(InstrumentId instrument, out Latest latest, out bool isBusy)
+    {
+        isBusy = false;
+        var state = _engine.Image.Instruments[instrument];
+        if (state is null || state.Version == 0)
+        {
+            latest = default;
+            return false;
+        }
+
+        isBusy = !state.TryRead(out latest);
+        return !isBusy;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<InstrumentId>> FindInstrumentsAsync(string pattern, string? after, int limit, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(pattern);

@@ -28,6 +28,9 @@ public interface IGrid : IAsyncDisposable
     /// <summary>What is known of one instrument now; false if it is not known.</summary>
     bool TryGetLatest(InstrumentId instrument, out Latest latest);
 
+    /// <summary>The same for a thread that must not wait: false also if the instrument was being written in all of a few attempts, which <paramref name="isBusy"/> says.</summary>
+    bool TryGetLatest(InstrumentId instrument, out Latest latest, out bool isBusy);
+
     /// <summary>Instruments whose symbol matches a pattern (<c>*</c> any text, <c>?</c> one character), in symbol order after <paramref name="after"/>.</summary>
     ValueTask<IReadOnlyList<InstrumentId>> FindInstrumentsAsync(string pattern, string? after, int limit, CancellationToken cancel);
 

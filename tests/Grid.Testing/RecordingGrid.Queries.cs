@@ -24,6 +24,14 @@ public sealed partial class RecordingGrid
     }
 
     /// <inheritdoc/>
+    public bool TryGetLatest(InstrumentId instrument, out Latest latest, out bool isBusy)
+    {
+        latest = default;
+        isBusy = IsBusy;
+        return !isBusy && TryGetLatest(instrument, out latest);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<InstrumentId>> FindInstrumentsAsync(string pattern, string? after, int limit, CancellationToken cancel)
     {
         var wanted = Encoding.UTF8.GetBytes(pattern);

@@ -30,6 +30,9 @@ public sealed partial class RecordingGrid : IGrid
     /// <summary>While true, batches are applied but neither durable nor acknowledged.</summary>
     public bool HoldsAcknowledgements { get; set; }
 
+    /// <summary>While true, what is known of instruments is only told to who waits.</summary>
+    public bool IsBusy { get; set; }
+
     /// <summary>Every submission calls this first and waits for it.</summary>
     public Func<Task> SubmitGate { get; set; } = () => Task.CompletedTask;
 

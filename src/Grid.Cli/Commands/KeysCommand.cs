@@ -21,6 +21,12 @@ internal static class KeysCommand
         HelpName = "PATTERN",
     };
 
+    private static readonly Option<string[]> Producers = new("--producer")
+    {
+        Description = "a producer's name that a feed key may feed as, or a pattern with * and ?; may be given several times; any unless given",
+        HelpName = "PATTERN",
+    };
+
     private static readonly Option<DateTimeOffset?> Expires = new("--expires")
     {
         Description = "when the key ends: a time, or from now such as 90d or 12h; never unless given",
@@ -41,7 +47,7 @@ internal static class KeysCommand
     public static Command Create()
     {
         Role.Required = true;
-        var create = new Command("create", "Make a key and print it, this once") { Role, Sources, Expires, Rate, Description, Certificate, Data, Config };
+        var create = new Command("create", "Make a key and print it, this once") { Role, Sources, Producers, Expires, Rate, Description, Certificate, Data, Config };
         create.SetAction(CreateAsync);
         var list = new Command("list", "Show the keys, without their secrets") { Data, Config, Format };
         list.SetAction(List);
@@ -60,6 +66,7 @@ internal static class KeysCommand
             Hash = KeyRecord.HashText(key),
             Role = line.GetValue(Role)!.Value,
             Sources = line.GetValue(Sources) ?? [],
+            Producers = line.GetValue(Producers) is { Length: > 0 } producers ? producers : null,
             Description = line.GetValue(Description) ?? string.Empty,
             Created = now,
             Expires = line.GetValue(Expires),
@@ -87,7 +94,7 @@ internal static class KeysCommand
             line.GetValue(Format) ?? RowFormat.Table,
             Console.Out,
             !Console.IsOutputRedirected,
-            ["id", "role", "sources", "state", "created", "expires", "revoked", "rate", "certificate", "description"],
+            ["id", "role", "sources", "producers", "state", "created", "expires", "revoked", "rate", "certificate", "description"],
             KeyFile.Read(FileOf(line)).OrderBy(k => k.Created).Select(k => Row(k, now)));
         return 0;
     }
@@ -97,6 +104,7 @@ internal static class KeysCommand
         key.Id,
         key.Role.ToString().ToLowerInvariant(),
         key.Role == AccessRole.Admin ? "*" : string.Join(' ', key.Sources),
+        key.Role == AccessRole.Read ? string.Empty : string.Join(' ', key.Producers ?? ["*"]),
         key.StateAt(now),
         Text(key.Created),
         Text(key.Expires),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Grid.Cli.Output;
 using Grid.Cli.Queries;
+using Grid.Client.Query;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 
@@ -9,6 +10,8 @@ namespace Grid.Cli.Commands;
 /// <summary>The commands that ask a running server: latest, ticks, bars, runs, quality, quarantine, gaps, sources, producers, status.</summary>
 internal static class QueryCommands
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     private static readonly Option<Uri?> Http = QueryOptions.Http();
     private static readonly Option<string?> Key = QueryOptions.Key();
     private static readonly Option<string?> TlsCa = QueryOptions.TlsCa();
@@ -55,7 +58,7 @@ internal static class QueryCommands
     }
 
     private static Command Make(
-        string name, string description, Func<ServerQuery, ParseResult, RowFormat, CancellationToken, Task> run, Argument[] arguments, Option[] options)
+        string name, string description, Func<QueryClient, ParseResult, RowFormat, CancellationToken, Task> run, Argument[] arguments, Option[] options)
     {
         var command = new Command(name, description);
         foreach (var argument in arguments)
@@ -70,86 +73,81 @@ internal static class QueryCommands
 
         command.SetAction(async (line, cancel) =>
         {
-            using var server = new ServerQuery(
-                QueryOptions.ServerOf(line.GetValue(Http)), QueryOptions.KeyOf(line.GetValue(Key)), QueryOptions.TlsOf(line.GetValue(TlsCa)));
+            using var server = new QueryClient(
+                QueryOptions.ServerOf(line.GetValue(Http)), QueryOptions.KeyOf(line.GetValue(Key)), QueryOptions.TlsOf(line.GetValue(TlsCa))) { Timeout = Patience };
             await run(server, line, line.GetValue(Format) ?? RowFormat.Table, cancel);
             return 0;
         });
         return command;
     }
 
-    private static async Task LatestAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel)
+    private static async Task LatestAsync(QueryClient server, ParseResult line, RowFormat format, CancellationToken cancel)
     {
         var symbols = line.GetValue(Symbols)!;
-        var isPattern = IsPattern(symbols);
-        var path = isPattern
-            ? ServerQuery.PathOf("/v1/latest", ("pattern", symbols[0]), ("limit", $"{line.GetValue(Limit)}"))
-            : ServerQuery.PathOf("/v1/latest", ("instruments", string.Join(',', symbols)));
-        using var json = await server.GetJsonAsync(path, cancel);
+        using var json = await QueryOutput.ReadJsonAsync(
+            server,
+            "v1/latest",
+            IsPattern(symbols) ? [("pattern", symbols[0]), ("limit", $"{line.GetValue(Limit)}")] : [("instruments", string.Join(',', symbols))],
+            cancel);
         QueryOutput.WriteLatest(json.RootElement, format);
     }
 
     private static bool IsPattern(string[] symbols) => symbols.Length == 1 && symbols[0].AsSpan().ContainsAny('*', '?');
 
-    private static async Task RunsAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel)
+    private static async Task RunsAsync(QueryClient server, ParseResult line, RowFormat format, CancellationToken cancel)
     {
-        string Path(string? text) => ServerQuery.PathOf($"/v1/runs/{Uri.EscapeDataString(line.GetValue(Cusip)!)}", ("date", line.GetValue(Date)), ("format", text));
+        var path = $"v1/runs/{Uri.EscapeDataString(line.GetValue(Cusip)!)}";
         if (format == RowFormat.Csv)
         {
-            await QueryOutput.WriteRowsAsync(server, Path, format, cancel);
+            await QueryOutput.WriteRowsAsync(server, path, [("date", line.GetValue(Date))], format, cancel);
             return;
         }
 
-        using var json = await server.GetJsonAsync(Path(null), cancel);
+        using var json = await QueryOutput.ReadJsonAsync(server, path, [("date", line.GetValue(Date))], cancel);
         QueryOutput.WriteObject(json.RootElement, format, rows: "runs");
     }
 
-    private static Task QualityAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel)
+    private static Task QualityAsync(QueryClient server, ParseResult line, RowFormat format, CancellationToken cancel)
     {
         var symbols = line.GetValue(AnySymbols) ?? [];
         var isPattern = IsPattern(symbols);
         return QueryOutput.WriteRowsAsync(
             server,
-            text => symbols.Length == 0 || isPattern
-                ? ServerQuery.PathOf("/v1/quality", ("pattern", isPattern ? symbols[0] : null), ("limit", $"{line.GetValue(Limit)}"), ("format", text))
-                : ServerQuery.PathOf("/v1/quality", ("instruments", string.Join(',', symbols)), ("format", text)),
+            "v1/quality",
+            symbols.Length == 0 || isPattern
+                ? [("pattern", isPattern ? symbols[0] : null), ("limit", $"{line.GetValue(Limit)}")]
+                : [("instruments", string.Join(',', symbols))],
             format,
             cancel);
     }
 
-    private static Task ProducersAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel) =>
-        QueryOutput.WriteRowsAsync(server, text => ServerQuery.PathOf("/v1/producers", ("format", text)), format, cancel);
+    private static Task ProducersAsync(QueryClient server, ParseResult line, RowFormat format, CancellationToken cancel) =>
+        QueryOutput.WriteRowsAsync(server, "v1/producers", [], format, cancel);
 
-    private static Task TicksAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel) =>
-        QueryOutput.WriteRowsAsync(server, text => SeriesPath("ticks", line, null, text), format, cancel);
+    private static Task TicksAsync(QueryClient server, ParseResult line, RowFormat format, CancellationToken cancel) => SeriesAsync(server, "ticks", null, line, format, cancel);
 
-    private static Task BarsAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel) =>
-        QueryOutput.WriteRowsAsync(server, text => SeriesPath("bars", line, line.GetValue(Interval) ?? "1m", text), format, cancel);
+    private static Task BarsAsync(QueryClient server, ParseResult line, RowFormat format, CancellationToken cancel) =>
+        SeriesAsync(server, "bars", line.GetValue(Interval) ?? "1m", line, format, cancel);
 
-    private static Task QuarantineAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel) =>
-        QueryOutput.WriteRowsAsync(
-            server,
-            text => ServerQuery.PathOf("/v1/quarantine", ("after", $"{line.GetValue(After)}"), ("limit", $"{line.GetValue(Limit)}"), ("format", text)),
-            format,
-            cancel);
+    private static Task QuarantineAsync(QueryClient server, ParseResult line, RowFormat format, CancellationToken cancel) =>
+        QueryOutput.WriteRowsAsync(server, "v1/quarantine", [("after", $"{line.GetValue(After)}"), ("limit", $"{line.GetValue(Limit)}")], format, cancel);
 
-    private static Task GapsAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel) =>
-        QueryOutput.WriteRowsAsync(server, text => ServerQuery.PathOf("/v1/gaps", ("limit", $"{line.GetValue(Limit)}"), ("format", text)), format, cancel);
+    private static Task GapsAsync(QueryClient server, ParseResult line, RowFormat format, CancellationToken cancel) =>
+        QueryOutput.WriteRowsAsync(server, "v1/gaps", [("limit", $"{line.GetValue(Limit)}")], format, cancel);
 
-    private static Task SourcesAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel) =>
-        QueryOutput.WriteRowsAsync(server, text => ServerQuery.PathOf("/v1/sources", ("format", text)), format, cancel);
+    private static Task SourcesAsync(QueryClient server, ParseResult line, RowFormat format, CancellationToken cancel) =>
+        QueryOutput.WriteRowsAsync(server, "v1/sources", [], format, cancel);
 
-    private static async Task StatusAsync(ServerQuery server, ParseResult line, RowFormat format, CancellationToken cancel)
+    private static async Task StatusAsync(QueryClient server, ParseResult line, RowFormat format, CancellationToken cancel)
     {
-        using var json = await server.GetJsonAsync("/v1/status", cancel);
+        using var json = await QueryOutput.ReadJsonAsync(server, "v1/status", [], cancel);
         QueryOutput.WriteObject(json.RootElement, format);
     }
 
-    private static string SeriesPath(string series, ParseResult line, string? interval, string format) => ServerQuery.PathOf(
-        $"/v1/{series}/{Uri.EscapeDataString(line.GetValue(Symbol)!)}",
-        ("interval", interval),
-        ("from", line.GetValue(From)?.ToString()),
-        ("to", line.GetValue(To)?.ToString()),
-        ("limit", $"{line.GetValue(Limit)}"),
-        ("format", format));
+    private static Task SeriesAsync(QueryClient server, string series, string? interval, ParseResult line, RowFormat format, CancellationToken cancel) => QueryOutput.WriteRowsAsync(
+        server,
+        $"v1/{series}/{Uri.EscapeDataString(line.GetValue(Symbol)!)}",
+        [("interval", interval), ("from", line.GetValue(From)?.ToString()), ("to", line.GetValue(To)?.ToString()), ("limit", $"{line.GetValue(Limit)}")],
+        format,
+        cancel);
 }

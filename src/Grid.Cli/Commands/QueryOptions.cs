@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Grid.Cli.Output;
-using Grid.Cli.Queries;
 using Grid.Client.Tls;
 using Grid.Gateway.Http;
 
@@ -9,6 +8,9 @@ namespace Grid.Cli.Commands;
 /// <summary>Options that several commands have.</summary>
 internal static class QueryOptions
 {
+    /// <summary>The environment variable that says where the server is.</summary>
+    public const string ServerVariable = "GRID_HTTP";
+
     /// <summary>The environment variable that holds the key.</summary>
     public const string KeyVariable = "GRID_KEY";
 
@@ -18,7 +20,7 @@ internal static class QueryOptions
     /// <summary>Where the server answers queries.</summary>
     public static Option<Uri?> Http() => new("--http")
     {
-        Description = $"the server; what the variable {ServerQuery.Variable} says unless given, else http://127.0.0.1:{GatewayOptions.DefaultPort}",
+        Description = $"the server; what the variable {ServerVariable} says unless given, else http://127.0.0.1:{GatewayOptions.DefaultPort}",
         HelpName = "URL",
         CustomParser = result => CommandLine.Parse(result, ParseUrl, "a URL such as http://127.0.0.1:7400"),
     };
@@ -49,9 +51,9 @@ internal static class QueryOptions
             return option;
         }
 
-        var text = Environment.GetEnvironmentVariable(ServerQuery.Variable);
+        var text = Environment.GetEnvironmentVariable(ServerVariable);
         return string.IsNullOrEmpty(text) ? new Uri($"http://127.0.0.1:{GatewayOptions.DefaultPort}")
-            : ParseUrl(text) ?? throw new CommandFailure($"the variable {ServerQuery.Variable} '{text}' is not a URL such as http://127.0.0.1:7400");
+            : ParseUrl(text) ?? throw new CommandFailure($"the variable {ServerVariable} '{text}' is not a URL such as http://127.0.0.1:7400");
     }
 
     // An address and a port is taken for a URL without its scheme.

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Grid.Cli.Feeds;
 using Grid.Cli.Output;
+using Grid.Client.Query;
 using Grid.Gateway.Rows;
 
 namespace Grid.Cli.Queries;
@@ -20,10 +21,10 @@ internal static class QueryOutput
         "day_date", "day_open", "day_high", "day_low", "day_volume", "day_count",
     ];
 
-    /// <summary>Prints rows that the server gives as CSV or JSON itself. For a table they are read first.</summary>
-    public static async Task WriteRowsAsync(ServerQuery server, Func<string, string> pathOfFormat, RowFormat format, CancellationToken cancel)
+    /// <summary>Prints rows that the server gives as CSV or JSON itself, as they come. For a table they are read first.</summary>
+    public static async Task WriteRowsAsync(QueryClient server, string path, IEnumerable<(string Name, string? Value)> arguments, RowFormat format, CancellationToken cancel)
     {
-        using var answer = await server.GetAsync(pathOfFormat(format == RowFormat.Json ? "json" : "csv"), cancel);
+        using var answer = await server.OpenAsync(path, [.. arguments, ("format", format == RowFormat.Json ? "json" : "csv")], cancel);
         if (format == RowFormat.Table)
         {
             WriteTable(await answer.Content.ReadAsStreamAsync(cancel));
@@ -45,6 +46,21 @@ internal static class QueryOutput
         }
 
         Warn(answer, PendingHeader, "true", "a cancel or correction of older trades is still to be applied");
+    }
+
+    /// <summary>Asks for an answer that is JSON, whole.</summary>
+    /// <exception cref="CommandFailure">It is not.</exception>
+    public static async Task<JsonDocument> ReadJsonAsync(QueryClient server, string path, IEnumerable<(string Name, string? Value)> arguments, CancellationToken cancel)
+    {
+        using var answer = await server.OpenAsync(path, arguments, cancel);
+        try
+        {
+            return await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync(cancel), cancellationToken: cancel);
+        }
+        catch (JsonException e)
+        {
+            throw new CommandFailure($"the server {server.Address} answered something that is no JSON: {e.Message}", e);
+        }
     }
 
     /// <summary>Prints what is known of instruments; the day's statistics become columns of their own.</summary>

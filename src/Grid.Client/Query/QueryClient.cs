@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Json;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Grid.Client.Tls;
 using Grid.Domain;
@@ -9,15 +6,17 @@ using Grid.Domain.Instruments;
 
 namespace Grid.Client.Query;
 
-/// <summary>Asks a grid over HTTP. Decimals come as exact text. What the server refuses is a <see cref="GridException"/> with its code.</summary>
+/// <summary>
+/// Asks a grid over HTTP. Decimals come as exact text, times as ISO 8601 in UTC. What the server refuses, and a server that is not there,
+/// is a <see cref="GridException"/> with its code. Methods whose names begin with <c>Get</c> and <c>Find</c> ask once; those that begin
+/// with <c>List</c> read a list to its end, a page at a time. To be used by any number of callers at a time.
+/// </summary>
 public sealed class QueryClient : IDisposable
 {
     /// <summary>Where a server listens that is not told another address.</summary>
     public static readonly Uri DefaultAddress = new("http://127.0.0.1:7400");
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-
-    private readonly HttpClient _http;
+    private readonly QueryConnection _connection;
 
     /// <summary>A client of the server at an address.</summary>
     /// <param name="address">With the scheme https for TLS.</param>
@@ -27,118 +26,140 @@ public sealed class QueryClient : IDisposable
     public QueryClient(Uri address, string? apiKey = null, ClientTlsOptions? tls = null)
     {
         ArgumentNullException.ThrowIfNull(address);
-        _http = GridHttp.Create(address, apiKey, tls);
+        _connection = new QueryConnection(address, apiKey, tls);
     }
 
     /// <summary>The server's address.</summary>
-    public Uri Address => _http.BaseAddress!;
+    public Uri Address => _connection.Address;
+
+    /// <summary>Time in which an answer must begin; 100 s by default. To be set before the first question.</summary>
+    public TimeSpan Timeout
+    {
+        get => _connection.Timeout;
+        set => _connection.Timeout = value;
+    }
 
     /// <summary>What is known now of some instruments, in the order asked for.</summary>
-    public Task<IReadOnlyList<LatestRow>> GetLatestAsync(IEnumerable<string> symbols, CancellationToken cancel = default) =>
-        GetAsync<LatestRow>("v1/latest", [("instruments", string.Join(',', symbols))], cancel);
+    public Task<RowPage<LatestRow>> GetLatestAsync(IEnumerable<string> symbols, CancellationToken cancel = default) => NamedAsync<LatestRow>("v1/latest", symbols, cancel);
 
     /// <summary>What is known now of the instruments whose symbols fit a pattern, in symbol order after one.</summary>
-    public Task<IReadOnlyList<LatestRow>> FindLatestAsync(string pattern, string? after = null, int? limit = null, CancellationToken cancel = default) =>
-        GetAsync<LatestRow>("v1/latest", [("pattern", pattern), ("after", after), ("limit", Text(limit))], cancel);
+    public Task<RowPage<LatestRow>> FindLatestAsync(string pattern, string? after = null, int? limit = null, CancellationToken cancel = default) =>
+        _connection.GetPageAsync<LatestRow>("v1/latest", [("pattern", pattern), ("after", after), ("limit", Text(limit))], cancel);
+
+    /// <summary>What is known now of all instruments whose symbols fit a pattern, in symbol order.</summary>
+    public IAsyncEnumerable<LatestRow> ListLatestAsync(string pattern = "*", int? pageRows = null, CancellationToken cancel = default) =>
+        FittingAsync<LatestRow>("v1/latest", pattern, pageRows, cancel);
+
+    /// <summary>Best bid and offer of some instruments, in the order asked for.</summary>
+    public Task<RowPage<BboRow>> GetBboAsync(IEnumerable<string> symbols, CancellationToken cancel = default) => NamedAsync<BboRow>("v1/bbo", symbols, cancel);
+
+    /// <summary>Best bid and offer of all instruments whose symbols fit a pattern, in symbol order.</summary>
+    public IAsyncEnumerable<BboRow> ListBboAsync(string pattern = "*", int? pageRows = null, CancellationToken cancel = default) =>
+        FittingAsync<BboRow>("v1/bbo", pattern, pageRows, cancel);
+
+    /// <summary>What each source quotes for an instrument, in the order of their names.</summary>
+    public Task<RowPage<SourceQuoteRow>> GetQuotesAsync(string symbol, CancellationToken cancel = default) =>
+        _connection.GetPageAsync<SourceQuoteRow>(Of("quotes", symbol), [], cancel);
+
+    /// <summary>Statistics of the day of some instruments, in the order asked for.</summary>
+    public Task<RowPage<InstrumentDayRow>> GetDayAsync(IEnumerable<string> symbols, CancellationToken cancel = default) => NamedAsync<InstrumentDayRow>("v1/day", symbols, cancel);
+
+    /// <summary>Statistics of the day of all instruments whose symbols fit a pattern, in symbol order.</summary>
+    public IAsyncEnumerable<InstrumentDayRow> ListDayAsync(string pattern = "*", int? pageRows = null, CancellationToken cancel = default) =>
+        FittingAsync<InstrumentDayRow>("v1/day", pattern, pageRows, cancel);
 
     /// <summary>Ticks of an instrument with from ≤ event time &lt; to, in event order.</summary>
-    public Task<IReadOnlyList<TickRow>> GetTicksAsync(string symbol, string? from = null, string? to = null, int? limit = null, CancellationToken cancel = default) =>
-        GetAsync<TickRow>($"v1/ticks/{Uri.EscapeDataString(symbol)}", [("from", from), ("to", to), ("limit", Text(limit))], cancel);
+    public Task<RowPage<TickRow>> GetTicksAsync(string symbol, string? from = null, string? to = null, int? limit = null, CancellationToken cancel = default) =>
+        _connection.GetPageAsync<TickRow>(Of("ticks", symbol), [("from", from), ("to", to), ("limit", Text(limit))], cancel);
+
+    /// <summary>All ticks of an instrument with from ≤ event time &lt; to, in event order; what was there at the beginning comes exactly once, also while more arrives.</summary>
+    public IAsyncEnumerable<TickRow> ListTicksAsync(string symbol, string? from = null, string? to = null, int? pageRows = null, CancellationToken cancel = default) =>
+        _connection.ListAsync<TickRow>(Of("ticks", symbol), [("from", from), ("to", to), ("limit", Text(pageRows))], cancel);
 
     /// <summary>Bars of an instrument whose start is in [from, to), oldest first.</summary>
-    public Task<IReadOnlyList<BarRow>> GetBarsAsync(
+    public Task<RowPage<BarRow>> GetBarsAsync(
         string symbol, string interval, string? from = null, string? to = null, int? limit = null, CancellationToken cancel = default) =>
-        GetAsync<BarRow>($"v1/bars/{Uri.EscapeDataString(symbol)}", [("interval", interval), ("from", from), ("to", to), ("limit", Text(limit))], cancel);
+        _connection.GetPageAsync<BarRow>(Of("bars", symbol), [("interval", interval), ("from", from), ("to", to), ("limit", Text(limit))], cancel);
+
+    /// <summary>All bars of an instrument whose start is in [from, to), oldest first.</summary>
+    public IAsyncEnumerable<BarRow> ListBarsAsync(
+        string symbol, string interval, string? from = null, string? to = null, int? pageRows = null, CancellationToken cancel = default) =>
+        _connection.ListAsync<BarRow>(Of("bars", symbol), [("interval", interval), ("from", from), ("to", to), ("limit", Text(pageRows))], cancel);
+
+    /// <summary>What dealers show for a CUSIP.</summary>
+    /// <param name="cusip">The CUSIP.</param>
+    /// <param name="date">The session date, as 2013-10-07; null for the newest that is known.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<CusipRow> GetRunsAsync(string cusip, string? date = null, CancellationToken cancel = default) =>
+        _connection.GetAsync<CusipRow>(Of("runs", cusip), [("date", date)], cancel);
+
+    /// <summary>How good the events of some instruments are, in the order asked for.</summary>
+    public Task<RowPage<QualityRow>> GetQualityAsync(IEnumerable<string> symbols, CancellationToken cancel = default) => NamedAsync<QualityRow>("v1/quality", symbols, cancel);
+
+    /// <summary>How good the events of all instruments are whose symbols fit a pattern, in symbol order; those included of which no event was applied.</summary>
+    public IAsyncEnumerable<QualityRow> ListQualityAsync(string pattern = "*", int? pageRows = null, CancellationToken cancel = default) =>
+        FittingAsync<QualityRow>("v1/quality", pattern, pageRows, cancel);
 
     /// <summary>Quarantined events with an id greater than one, oldest first.</summary>
-    public Task<IReadOnlyList<QuarantineRow>> GetQuarantineAsync(ulong after = 0, int? limit = null, CancellationToken cancel = default) =>
-        GetAsync<QuarantineRow>("v1/quarantine", [("after", after.ToString(CultureInfo.InvariantCulture)), ("limit", Text(limit))], cancel);
+    public Task<RowPage<QuarantineRow>> GetQuarantineAsync(ulong after = 0, int? limit = null, CancellationToken cancel = default) =>
+        _connection.GetPageAsync<QuarantineRow>("v1/quarantine", [("after", Text(after)), ("limit", Text(limit))], cancel);
 
-    /// <summary>Open gaps of contiguous sequence domains.</summary>
-    public Task<IReadOnlyList<GapRow>> GetGapsAsync(int? limit = null, CancellationToken cancel = default) =>
-        GetAsync<GapRow>("v1/gaps", [("limit", Text(limit))], cancel);
+    /// <summary>All quarantined events that can be listed with an id greater than one, oldest first.</summary>
+    public IAsyncEnumerable<QuarantineRow> ListQuarantineAsync(ulong after = 0, int? pageRows = null, CancellationToken cancel = default) =>
+        _connection.ListAsync<QuarantineRow>("v1/quarantine", [("after", Text(after)), ("limit", Text(pageRows))], cancel);
+
+    /// <summary>Open gaps of contiguous sequence domains, in the order of source, channel, session and number.</summary>
+    public Task<RowPage<GapRow>> GetGapsAsync(int? limit = null, CancellationToken cancel = default) =>
+        _connection.GetPageAsync<GapRow>("v1/gaps", [("limit", Text(limit))], cancel);
+
+    /// <summary>All open gaps of contiguous sequence domains, in the order of source, channel, session and number.</summary>
+    public IAsyncEnumerable<GapRow> ListGapsAsync(int? pageRows = null, CancellationToken cancel = default) =>
+        _connection.ListAsync<GapRow>("v1/gaps", [("limit", Text(pageRows))], cancel);
 
     /// <summary>The sources and what they declared.</summary>
-    public Task<IReadOnlyList<SourceRow>> GetSourcesAsync(CancellationToken cancel = default) => GetAsync<SourceRow>("v1/sources", [], cancel);
+    public Task<RowPage<SourceRow>> GetSourcesAsync(CancellationToken cancel = default) => _connection.GetPageAsync<SourceRow>("v1/sources", [], cancel);
+
+    /// <summary>The producers that ever connected, in the order of their names, and how far each has come.</summary>
+    public Task<RowPage<ProducerRow>> GetProducersAsync(CancellationToken cancel = default) => _connection.GetPageAsync<ProducerRow>("v1/producers", [], cancel);
 
     /// <summary>The definition of an instrument that is valid now.</summary>
-    public async Task<InstrumentRow> GetInstrumentAsync(string symbol, CancellationToken cancel = default)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"v1/instruments/{Uri.EscapeDataString(symbol)}");
-        using var response = await SendAsync(request, cancel).ConfigureAwait(false);
-        return (await response.Content.ReadFromJsonAsync<InstrumentRow>(Json, cancel).ConfigureAwait(false))!;
-    }
+    public Task<InstrumentRow> GetInstrumentAsync(string symbol, CancellationToken cancel = default) =>
+        _connection.GetAsync<InstrumentRow>(Of("instruments", symbol), [], cancel);
+
+    /// <summary>All instruments of which an event was applied whose symbols fit a pattern, in symbol order, with their definitions.</summary>
+    public IAsyncEnumerable<ListedInstrumentRow> ListInstrumentsAsync(string pattern = "*", int? pageRows = null, CancellationToken cancel = default) =>
+        FittingAsync<ListedInstrumentRow>("v1/instruments", pattern, pageRows, cancel);
 
     /// <summary>The server's counters and positions.</summary>
-    public async Task<StatusRow> GetStatusAsync(CancellationToken cancel = default)
-    {
-        using var response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, "v1/status"), cancel).ConfigureAwait(false);
-        return (await response.Content.ReadFromJsonAsync<StatusRow>(Json, cancel).ConfigureAwait(false))!;
-    }
+    public Task<StatusRow> GetStatusAsync(CancellationToken cancel = default) => _connection.GetAsync<StatusRow>("v1/status", [], cancel);
 
     /// <summary>Publishes definitions; returns when those that are well formed are durable.</summary>
-    public async Task<DefinitionsResult> PutInstrumentsAsync(
-        IEnumerable<KeyValuePair<string, InstrumentDefinition>> definitions, CancellationToken cancel = default)
+    public Task<DefinitionsResult> PutInstrumentsAsync(IEnumerable<KeyValuePair<string, InstrumentDefinition>> definitions, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(definitions);
-        var items = new JsonArray([.. definitions.Select(d => ToJson(d.Key, d.Value))]);
-        using var request = new HttpRequestMessage(HttpMethod.Put, "v1/instruments")
-        {
-            Content = new StringContent(items.ToJsonString(), Encoding.UTF8, "application/json"),
-        };
-        using var response = await SendAsync(request, cancel).ConfigureAwait(false);
-        return (await response.Content.ReadFromJsonAsync<DefinitionsResult>(Json, cancel).ConfigureAwait(false))!;
+        return _connection.PutAsync<DefinitionsResult>("v1/instruments", new JsonArray([.. definitions.Select(d => ToJson(d.Key, d.Value))]), cancel);
+    }
+
+    /// <summary>Asks anything, and gives the answer as it comes when its head has come: for rows that are passed on and not looked at.</summary>
+    /// <param name="path">Such as <c>v1/ticks/IBM</c>; a symbol in it is escaped.</param>
+    /// <param name="arguments">Those without a value are left out.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<HttpResponseMessage> OpenAsync(string path, IEnumerable<(string Name, string? Value)> arguments, CancellationToken cancel = default)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, QueryConnection.PathOf(path, arguments));
+        return await _connection.SendAsync(request, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Closes its connections.</summary>
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _connection.Dispose();
 
-    private async Task<IReadOnlyList<T>> GetAsync<T>(string path, (string Name, string? Value)[] arguments, CancellationToken cancel)
-    {
-        var query = string.Join('&', arguments.Where(a => a.Value is not null).Select(a => $"{a.Name}={Uri.EscapeDataString(a.Value!)}"));
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{path}?{query}");
-        using var response = await SendAsync(request, cancel).ConfigureAwait(false);
-        return (await response.Content.ReadFromJsonAsync<List<T>>(Json, cancel).ConfigureAwait(false))!;
-    }
+    private Task<RowPage<T>> NamedAsync<T>(string path, IEnumerable<string> symbols, CancellationToken cancel) =>
+        _connection.GetPageAsync<T>(path, [("instruments", string.Join(',', symbols))], cancel);
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
-    {
-        HttpResponseMessage response;
-        try
-        {
-            response = await _http.SendAsync(request, cancel).ConfigureAwait(false);
-        }
-        catch (HttpRequestException e)
-        {
-            throw new GridException(GridErrorCode.Unreachable, $"no grid answers at {Address}: {e.Message}", e);
-        }
-        catch (TaskCanceledException e) when (!cancel.IsCancellationRequested)
-        {
-            throw new GridException(GridErrorCode.TimedOut, $"the grid at {Address} did not answer within {_http.Timeout.TotalSeconds} s", e);
-        }
+    private IAsyncEnumerable<T> FittingAsync<T>(string path, string pattern, int? pageRows, CancellationToken cancel) =>
+        _connection.ListAsync<T>(path, [("pattern", pattern), ("limit", Text(pageRows))], cancel);
 
-        if (!response.IsSuccessStatusCode)
-        {
-            using (response)
-            {
-                throw await RefusalAsync(response, cancel).ConfigureAwait(false);
-            }
-        }
-
-        return response;
-    }
-
-    private async Task<GridException> RefusalAsync(HttpResponseMessage response, CancellationToken cancel)
-    {
-        var text = await response.Content.ReadAsStringAsync(cancel).ConfigureAwait(false);
-        if (response.Content.Headers.ContentType?.MediaType == "application/problem+json" && JsonNode.Parse(text) is JsonObject problem)
-        {
-            var code = Enum.TryParse<GridErrorCode>((string?)problem["code"], out var known) ? known : GridErrorCode.BadArgument;
-            return new GridException(code, (string?)problem["detail"] ?? text);
-        }
-
-        return new GridException(GridErrorCode.Malformed, $"{Address} answered {(int)response.StatusCode}: {text}");
-    }
+    private static string Of(string list, string symbol) => $"v1/{list}/{Uri.EscapeDataString(symbol)}";
 
     private static JsonObject ToJson(string symbol, InstrumentDefinition definition) => new()
     {
@@ -154,4 +175,6 @@ public sealed class QueryClient : IDisposable
     };
 
     private static string? Text(int? limit) => limit?.ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 }

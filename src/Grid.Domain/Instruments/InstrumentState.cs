@@ -10,7 +10,7 @@ namespace Grid.Domain.Instruments;
 /// The state of one instrument: a function of the events applied to it, whatever the order in which they came. Ticks and
 /// closed minutes go to its <see cref="InstrumentHistory"/>; what is open, last and best stays here.
 /// </summary>
-/// <remarks>One thread applies; any thread may read with <see cref="Read"/>.</remarks>
+/// <remarks>One thread applies; any thread may read with <see cref="Read"/> and <see cref="TryRead"/>.</remarks>
 public sealed partial class InstrumentState
 {
     // Even while nobody writes; a reader that sees it change reads again.
@@ -212,37 +212,6 @@ public sealed partial class InstrumentState
                 ApplyAmendment(in e);
                 break;
         }
-    }
-
-    /// <summary>A consistent copy of what is known now; from any thread.</summary>
-    public void Read(out Latest latest)
-    {
-        var wait = default(SpinWait);
-        while (true)
-        {
-            var before = Volatile.Read(ref _writes);
-            if ((before & 1) == 0)
-            {
-                Copy(out latest);
-                Volatile.ReadBarrier();
-                if (Volatile.Read(ref _writes) == before)
-                {
-                    return;
-                }
-            }
-
-            wait.SpinOnce();
-        }
-    }
-
-    private void Copy(out Latest latest)
-    {
-        var held = _quotes;
-        latest = new Latest
-        {
-            Instrument = Id, Last = _last, Time = _newest, Version = _version, Ticks = _ticks, Day = _series.Statistics(_context.Order),
-        };
-        SourceQuote.Best(held.AsSpan(0, Math.Min(_quoteCount, held.Length)), _context.Order, out latest.Bid, out latest.Ask);
     }
 
     /// <summary>The open minute as it would be closed now; false if there is none. For the owner's thread.</summary>

@@ -17,6 +17,7 @@ public sealed record KeyRecord
 
     internal const int RateMax = 1_000_000;
     internal const int SourcesMax = 256;
+    internal const int ProducersMax = 256;
     internal const int DescriptionLengthMax = 256;
 
     /// <summary>Names it.</summary>
@@ -30,6 +31,9 @@ public sealed record KeyRecord
 
     /// <summary>The sources that a feed key may write, as patterns (<c>*</c> any text, <c>?</c> one character). A feed key has at least one.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
+
+    /// <summary>The producers that a feed key may feed as, as patterns like those of <see cref="Sources"/>; null for any but the server's own.</summary>
+    public IReadOnlyList<string>? Producers { get; init; }
 
     /// <summary>Whose it is, for people.</summary>
     public string Description { get; init; } = string.Empty;
@@ -76,7 +80,7 @@ public sealed record KeyRecord
             : Description.Length > DescriptionLengthMax ? $"description has {Description.Length} characters; at most {DescriptionLengthMax} are allowed"
             : Certificate is not null && !IsHex(Certificate, ThumbprintPrefix) && !Certificate.StartsWith(SubjectPrefix, StringComparison.Ordinal)
                 ? $"certificate is '{Certificate}'; it must be {ThumbprintPrefix} and {2 * SHA256.HashSizeInBytes} hexadecimal digits, or {SubjectPrefix} and a name"
-            : SourcesFault();
+            : SourcesFault() ?? ProducersFault();
         return fault is null ? null : $"key '{Id}': {fault}";
     }
 
@@ -97,8 +101,13 @@ public sealed record KeyRecord
             return $"it has {Sources.Count} sources; at most {SourcesMax} are allowed";
         }
 
-        return Sources.Select(SourcePattern.Fault).FirstOrDefault(f => f is not null);
+        return Sources.Select(s => NamePattern.Fault("source", s)).FirstOrDefault(f => f is not null);
     }
+
+    private string? ProducersFault() => Producers is null ? null
+        : Role != AccessRole.Feed ? $"producers are for feed keys; a key of the role {Role.ToString().ToLowerInvariant()} has none"
+        : Producers.Count is 0 or > ProducersMax ? $"it has {Producers.Count} producers; it must be 1 to {ProducersMax}, or none named for any"
+        : Producers.Select(p => NamePattern.Fault("producer", p)).FirstOrDefault(f => f is not null);
 
     private static bool IsHex(string text, string prefix) =>
         text.StartsWith(prefix, StringComparison.Ordinal)

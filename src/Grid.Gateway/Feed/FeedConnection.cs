@@ -24,7 +24,6 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
     private readonly string _peer;
     private readonly string _operation;
     private readonly FeedOutbox _outbox = new();
-    private readonly CancellationTokenSource _end = new();
 
     // The reader's own: unread bytes, and the place of the first of them.
     private readonly ReceiveBuffer _buffer;
@@ -32,8 +31,8 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
     private readonly FeedAdmission _admission;
     private AccessLease? _lease;
 
-    // Why the server closes the connection; null while it is open or if the client closed it. Set once.
-    private GridException? _reason;
+    // Its reason is why the server closes the connection; null if the client does.
+    private readonly ConnectionEnd<GridException> _end = new();
 
     // Null until Hello was answered. Set by the reader, looked at by the sweep.
     private volatile FeedSession? _session;
@@ -104,22 +103,7 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
     }
 
     /// <summary>Ends the connection with a last error to the client; the first reason wins. Never waits.</summary>
-    public void Close(GridException reason)
-    {
-        if (Interlocked.CompareExchange(ref _reason, reason, null) is not null)
-        {
-            return;
-        }
-
-        try
-        {
-            _ = _end.CancelAsync();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The connection ended by itself at this moment.
-        }
-    }
+    public void Close(GridException reason) => _end.Close(reason);
 
     /// <summary>
     /// Is called from time to time. Ends the connection if its client was silent for too long; if it is the grid that takes
@@ -176,7 +160,7 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
         }
     }
 
-    private byte[]? LastFrame() => _reason is { } reason ? new ErrorFrame(reason.Code, reason.Message).ToFrame(batch: 0, isFatal: true) : null;
+    private byte[]? LastFrame() => _end.Reason is { } reason ? new ErrorFrame(reason.Code, reason.Message).ToFrame(batch: 0, isFatal: true) : null;
 
     private async Task ReceiveAsync(CancellationToken cancel)
     {
@@ -257,6 +241,7 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
 
         EventPublisher.RequireOther(hello.Producer);
         _lease = _admission.Enter();
+        _lease.Caller.RequireProducer(hello.Producer);
         _lease.Ended.UnsafeRegister(static c => ((FeedConnection)c!).Close(((FeedConnection)c)._lease!.Reason!), this);
         var feed = await _grid.OpenFeedAsync(new FeedHello(hello.Producer, hello.Epoch, (AckLevel)hello.Ack), this, cancel);
         _outbox.StartAfter(feed.LastDurableBatch);
@@ -285,7 +270,7 @@ internal sealed class FeedConnection : IFeedListener, IDisposable
 
         _outbox.Complete();
         await writing;
-        FeedLog.Closed(_log, _peer, _place.Frame - 1, _reason?.Message ?? (closedByClient ? "the client closed it" : "the client is gone"));
+        FeedLog.Closed(_log, _peer, _place.Frame - 1, _end.Reason?.Message ?? (closedByClient ? "the client closed it" : "the client is gone"));
         try
         {
             await _transport.EndSendingAsync();

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Grid.Domain;
+using Grid.Gateway.Http.Routes;
+using Grid.Gateway.Http.Rows;
 using Grid.Gateway.Publishing;
 using Grid.Gateway.Rows;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 
 namespace Grid.Gateway.Http;
@@ -17,27 +17,58 @@ internal sealed class EventsEndpoint(EventPublisher publisher, GatewayOptions op
 {
     private const string Types = "application/json (an array of objects), application/x-ndjson and text/csv";
 
+    /// <summary>The columns of <see cref="EventColumns"/>. What the example of a trade does not have has no example.</summary>
+    private static readonly RowShape Event = new(
+        Column.Text("kind", "trade", "trade, quote, run, cancel or correct; without it: trade if there is a price, else quote."),
+        Column.Time("time", "When it happened, or nanoseconds since 1970 UTC."),
+        Column.Text("instrument", "IBM", "The symbol; of a run the CUSIP unless given."),
+        Column.Text("source", "mine", "The feed; without it what the argument source says."),
+        Column.Text("channel", string.Empty, "The source's channel."),
+        Column.Text("session", string.Empty, "The source's session, a date or a number; the UTC date unless given."),
+        Column.Text("venue", "N", "Where it happened."),
+        Column.Number("sequence", "1", "The source's number in (source, channel, session)."),
+        Column.Decimal("price", "181.52", "Of a trade or a correct."),
+        Column.Decimal("size", "100", "Of a trade or a correct."),
+        Column.Decimal("bid", string.Empty, "Of a quote or a run; a side without a price does not change."),
+        Column.Decimal("bid_size", string.Empty, "Of a quote or a run."),
+        Column.Decimal("ask", string.Empty, "Of a quote or a run."),
+        Column.Decimal("ask_size", string.Empty, "Of a quote or a run."),
+        Column.Text("conditions", string.Empty, "Bits as a number, or hexadecimal after 0x."),
+        Column.Text("flags", string.Empty, "suspicious, bid_cleared, ask_cleared; several with | between."),
+        Column.Number("amends", string.Empty, "Of a cancel or a correct: the sequence of the trade it is about."),
+        Column.Text("cusip", string.Empty, "Of a run."),
+        Column.Decimal("bid_spread", string.Empty, "Of a run, in basis points."),
+        Column.Decimal("ask_spread", string.Empty, "Of a run, in basis points."),
+        Column.Decimal("bid_yield", string.Empty, "Of a run, in percent."),
+        Column.Decimal("ask_yield", string.Empty, "Of a run, in percent."),
+        Column.Text("benchmark", string.Empty, "Of a run: the CUSIP it is compared to."));
+
+    // What is known when the request's own form is at fault has no counts.
+    private static readonly ApiRefusal Refused = new(new RowShape([.. PublishAnswer.Counts.Columns.Select(c => c.OrNull())]), IsProblem: true);
+
     private readonly PublishBody _body = new(publisher, options, time);
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/events", PostAsync);
+    public IEnumerable<ApiRoute> Routes() =>
+    [
+        new("POST", "/v1/events", "Publish events", PostAsync)
+        {
+            Description = "Answers when all is durable and applied. Each row stands or falls alone; if some are refused, the answer is 400 with the counts of what was taken. "
+                + $"A property that is not known is refused. {PublishArguments.Again}",
+            Arguments = PublishArguments.All,
+            Body = ApiBody.Rows(Event, "time"),
+            Answer = ApiAnswer.Object(PublishAnswer.Counts),
+            Errors = PublishArguments.Errors,
+            Refusal = Refused,
+        },
+    ];
 
     private async Task PostAsync(HttpContext context)
     {
-        PublishedCounts counts;
         var faults = new RowFaults();
-        try
-        {
-            var (reader, name) = Format(context.Request.ContentType);
-            var terms = PublishArguments.Terms(context);
-            var intake = new RowIntake(reader, PublishArguments.Source(context, name), GridLimits.RowBytesMax, faults.Add);
-            counts = await _body.PublishAsync(context, terms, intake).ConfigureAwait(false);
-        }
-        catch (UnsupportedContentException unsupported)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status415UnsupportedMediaType, "UnsupportedContent", unsupported.Message).ConfigureAwait(false);
-            return;
-        }
-
+        var (reader, name) = Format(context.Request.ContentType);
+        var terms = PublishArguments.Terms(context);
+        var intake = new RowIntake(reader, PublishArguments.Source(context, name), GridLimits.RowBytesMax, faults.Add);
+        var counts = await _body.PublishAsync(context, terms, intake).ConfigureAwait(false);
         await AnswerAsync(context, counts, faults).ConfigureAwait(false);
     }
 
@@ -46,7 +77,7 @@ internal sealed class EventsEndpoint(EventPublisher publisher, GatewayOptions op
         var type = MediaTypeHeaderValue.TryParse(contentType, out var parsed) ? parsed.MediaType.Value!.ToLowerInvariant() : null;
         if (type is not null && parsed!.Charset.HasValue && !parsed.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
         {
-            throw new UnsupportedContentException($"the body is in '{parsed.Charset}'; it must be UTF-8");
+            throw new GridException(GridErrorCode.UnsupportedContent, $"the body is in '{parsed.Charset}'; it must be UTF-8");
         }
 
         return type switch
@@ -54,7 +85,7 @@ internal sealed class EventsEndpoint(EventPublisher publisher, GatewayOptions op
             "application/json" => (new JsonItems(), "json"),
             "application/x-ndjson" or "application/ndjson" or "application/jsonl" => (new JsonLines(), "ndjson"),
             "text/csv" => (new CsvLines(), "csv"),
-            _ => throw new UnsupportedContentException($"the content type is '{contentType}'; {Types} are understood"),
+            _ => throw new GridException(GridErrorCode.UnsupportedContent, $"the content type is '{contentType}'; {Types} are understood"),
         };
     }
 

@@ -79,8 +79,8 @@ public sealed partial class GatewayServer : IAsyncDisposable
         AddCors(builder.Services, options);
 
         // A request is answered on the thread that received it: each hop to another costs more than the most asked answer
-        // (`grid bench query` gave 1.3 times the requests at most). Other answers begin off that thread (below); what follows
-        // their later waits for the socket is on one again, and comes in pieces of a read.
+        // (`grid bench query` gave 1.3 times the requests at most). Other answers begin off that thread (below) and leave it
+        // again after each wait for the socket (OffSocketThread).
         builder.WebHost.UseKestrelCore().UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -104,13 +104,13 @@ public sealed partial class GatewayServer : IAsyncDisposable
         app.Use(next => context => access.AnswerAsync(next, context));
 
         // The most asked question is answered before routing.
-        app.Use(next => context => latest.TryAnswer(context) ? LatestRoute.Answered(context) : OffSocketThreadAsync(next, context));
+        app.Use(next => context => latest.TryAnswer(context) ? LatestRoute.Answered(context) : AnswerOffSocketThreadAsync(next, context));
         LargeAnswers.UseIn(app);
         app.UseWebSockets();
         app.UseRouting();
+        app.Use(next => context => Refusals.RoutedAsync(next, context));
         var routes = app.MapGrid(grid, options, time, latest);
         mapMore(app);
-        app.MapFallback(Refusals.NothingThereAsync);
         try
         {
             await app.StartAsync(cancel).ConfigureAwait(false);
@@ -144,9 +144,9 @@ public sealed partial class GatewayServer : IAsyncDisposable
     }
 
     // Long answers would keep other connections of the receiving thread waiting.
-    private static async Task OffSocketThreadAsync(RequestDelegate next, HttpContext context)
+    private static async Task AnswerOffSocketThreadAsync(RequestDelegate next, HttpContext context)
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await OffSocketThread.HopAsync().ConfigureAwait(false);
         await next(context).ConfigureAwait(false);
     }
 

@@ -32,38 +32,38 @@ public static class GridRoutes
         ArgumentNullException.ThrowIfNull(time);
         var publisher = new EventPublisher(grid, "http", options.PublishersMax, time);
         var description = new DescriptionEndpoints();
-        var all = All(grid, options, new InstrumentPublisher(publisher, time), time, latest, description);
+        var stopping = routes.ServiceProvider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
+        var all = All(grid, options, publisher, time, latest, description, stopping);
         description.Describe(all);
         foreach (var route in all)
         {
-            routes.MapMethods(route.Pattern, [route.Method], route.AnswerAsync);
+            var mapped = routes.MapMethods(route.Pattern, [route.Method], route.AnswerAsync);
+            if (route.IsStream)
+            {
+                // How long a client stays says nothing of the server.
+                mapped.DisableHttpMetrics();
+            }
         }
 
-        MapProtocols(routes, grid, options, time, publisher);
+        DashboardFiles.Map(routes);
         return publisher;
     }
 
-    // What follows a protocol that others describe, and the dashboard's files.
-    private static void MapProtocols(IEndpointRouteBuilder routes, IGrid grid, GatewayOptions options, TimeProvider time, EventPublisher publisher)
-    {
-        new EventsEndpoint(publisher, options, time).Map(routes);
-        new IlpEndpoints(publisher, IlpMapping.Load(options.IlpMapping), options, time).Map(routes);
-        var stopping = routes.ServiceProvider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
-        routes.MapGet("/v1/stream", new StreamEndpoint(grid, options, time, stopping).AnswerAsync).DisableHttpMetrics();
-        DashboardFiles.Map(routes);
-    }
-
-    /// <summary>Every route whose arguments and answers are described in OpenAPI.</summary>
-    internal static IReadOnlyList<ApiRoute> All(IGrid grid, GatewayOptions options, InstrumentPublisher publisher, TimeProvider time, LatestEndpoint latest, DescriptionEndpoints description) =>
+    /// <summary>Every route but the dashboard's files, as it is mapped and described.</summary>
+    internal static IReadOnlyList<ApiRoute> All(
+        IGrid grid, GatewayOptions options, EventPublisher publisher, TimeProvider time, LatestEndpoint latest, DescriptionEndpoints description, CancellationToken stopping) =>
     [
         .. latest.Routes(),
         .. new MarketEndpoints(grid, options).Routes(),
         .. new SeriesEndpoints(grid, options).Routes(),
         .. new QualityEndpoints(grid, options, time).Routes(),
         .. new CusipEndpoints(grid).Routes(),
-        .. new InstrumentEndpoints(grid, options, publisher).Routes(),
+        .. new InstrumentEndpoints(grid, options, new InstrumentPublisher(publisher, time)).Routes(),
         .. new ProducerEndpoints(grid).Routes(),
         .. new OperationsEndpoints(grid, options).Routes(),
+        .. new EventsEndpoint(publisher, options, time).Routes(),
+        .. new IlpEndpoints(publisher, IlpMapping.Load(options.IlpMapping), options, time).Routes(),
+        .. new StreamEndpoint(grid, options, time, stopping).Routes(),
         .. description.Routes(),
     ];
 }

@@ -96,7 +96,8 @@ internal sealed class GzipBody(Stream compressed) : Stream
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            // What follows is the inflating.
+            var read = await OffSocketThread.ThenAsync(inner.ReadAsync(buffer, cancellationToken)).ConfigureAwait(false);
             foreach (var b in buffer.Span[Math.Max(0, read - sizeof(uint))..read])
             {
                 _last = (_last << 8) | b;

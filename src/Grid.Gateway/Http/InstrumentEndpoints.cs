@@ -58,7 +58,7 @@ internal sealed class InstrumentEndpoints(IGrid grid, GatewayOptions options, In
         new("PUT", "/v1/instruments", "Publish definitions", PutAsync)
         {
             Description = "Answers when the definitions are durable and applied. Each item stands or falls alone. Only the symbol is needed; a property that is not known is refused.",
-            Body = Definition,
+            Body = ApiBody.Items(Definition, "symbol"),
             Answer = ApiAnswer.Object(Result),
             Errors = [GridErrorCode.Malformed, GridErrorCode.TooLarge, GridErrorCode.EpochStale, GridErrorCode.ProducerBusy, GridErrorCode.StorageFailed, GridErrorCode.Stopping],
         },
@@ -137,7 +137,12 @@ internal sealed class InstrumentEndpoints(IGrid grid, GatewayOptions options, In
         JsonDocument document;
         try
         {
-            document = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted).ConfigureAwait(false);
+            // First to its end, so that the parsing does not run on the thread that received that. The web server keeps it within BodyBytesMax.
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
+            await OffSocketThread.HopAsync().ConfigureAwait(false);
+            body.Position = 0;
+            document = JsonDocument.Parse(body);
         }
         catch (JsonException e)
         {

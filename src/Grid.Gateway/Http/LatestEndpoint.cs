@@ -30,7 +30,8 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
         Column.Decimal("volume", "1234500", "Sum of sizes."),
         Column.Number("count", "8123", "Prints that count for volume."));
 
-    private static readonly RowShape Shape = new(
+    /// <summary>What is told of an instrument.</summary>
+    public static readonly RowShape Shape = new(
         Column.Text("instrument", "AAPL", "The instrument."),
         Column.Decimal("price", "100.25", "Price of the last trade.").OrNull(),
         Column.Decimal("size", "300", "Its size.").OrNull(),
@@ -64,8 +65,13 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
         },
     ];
 
-    /// <summary>Answers the request for one instrument, without routing and without allocation; false if it is another request, or one with arguments.</summary>
-    public bool TryAnswer(HttpContext context)
+    /// <summary>
+    /// Answers the request for one instrument, without routing, without waiting and without allocation; false if it is another request, one
+    /// with arguments, or one about an instrument that is being written all the while.
+    /// </summary>
+    public bool TryAnswer(HttpContext context) => TryAnswer(context, mayWait: false);
+
+    private bool TryAnswer(HttpContext context, bool mayWait)
     {
         var path = context.Request.Path.Value;
         if (path is null
@@ -80,7 +86,17 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
         Span<byte> symbol = stackalloc byte[GridLimits.NameBytesMax];
         var name = path.Contains("%2", StringComparison.Ordinal) ? QueryArguments.Symbol(context, Path) : path.AsSpan(Path.Length);
         var index = NameRules.TryEncode(name, symbol, out var length) ? grid.Names.Instruments.Find(symbol[..length]) : -1;
-        if (index <= 0 || !grid.TryGetLatest(new InstrumentId((uint)index), out var latest))
+        var isBusy = false;
+        var latest = default(Latest);
+        var isKnown = index > 0 && (mayWait
+            ? grid.TryGetLatest(new InstrumentId((uint)index), out latest)
+            : grid.TryGetLatest(new InstrumentId((uint)index), out latest, out isBusy));
+        if (isBusy)
+        {
+            return false;
+        }
+
+        if (!isKnown)
         {
             throw new GridException(GridErrorCode.InstrumentNotFound, $"there is no instrument '{name}'");
         }
@@ -102,11 +118,11 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
         return true;
     }
 
-    /// <summary>Answers the request for one instrument behind routing: for hosts of their own, and where a question mark without arguments is all that follows.</summary>
+    /// <summary>Answers the request for one instrument behind routing: for hosts of their own, where it has to wait, and where a question mark without arguments is all that follows.</summary>
     private Task OneAsync(HttpContext context)
     {
         context.Request.QueryString = default;
-        return TryAnswer(context) ? Task.CompletedTask : Refusals.NothingThereAsync(context);
+        return TryAnswer(context, mayWait: true) ? Task.CompletedTask : Refusals.NothingThereAsync(context);
     }
 
     /// <summary>Answers the request for some instruments or a pattern, as an array in the order asked for.</summary>
@@ -126,7 +142,7 @@ internal sealed class LatestEndpoint(IGrid grid, GatewayOptions options)
                 isFirst = false;
                 if (body.UnflushedBytes > 64 << 10)
                 {
-                    await body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+                    await OffSocketThread.ThenAsync(body.FlushAsync(context.RequestAborted)).ConfigureAwait(false);
                 }
             }
         }

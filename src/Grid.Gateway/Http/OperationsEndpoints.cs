@@ -107,9 +107,11 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
         },
         new("GET", "/v1/gaps", "Sequence numbers that sources left out", GapsAsync)
         {
-            Description = "Open gaps of sources that declared to number without holes. Late arrival closes a gap.",
-            Arguments = [ApiArgument.Limit, ApiArgument.Format],
+            Description = "Open gaps of sources that declared to number without holes, in the order of source, channel, session and number. Late arrival closes a gap. "
+                + "Over all pages no number comes twice, also while gaps open and close.",
+            Arguments = [ApiArgument.Limit, ApiArgument.Format, ApiArgument.Cursor],
             Answer = ApiAnswer.Rows(Gaps),
+            Headers = [ApiHeader.Next, ApiHeader.Link],
             Errors = [GridErrorCode.BadArgument],
         },
         new("GET", "/v1/sources", "The sources and what they declared", SourcesAsync)
@@ -246,9 +248,24 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
     {
         var arguments = new QueryArguments(context);
         var format = arguments.Format();
-        var gaps = await grid.GetGapsAsync(arguments.Limit(RowsByDefault, options.RowsMax), context.RequestAborted).ConfigureAwait(false);
+        var cursor = new PageCursor(context);
+        var limit = arguments.Limit(RowsByDefault, options.RowsMax);
+        GapPlace? after = null;
+        if (cursor.Place is { } place && !GapPlace.TryRead(place, out after))
+        {
+            throw cursor.Refusal();
+        }
+
+        // All of them: the grid has them in memory, by numbers of its own, which another run gives to other names.
+        var open = await grid.GetGapsAsync(int.MaxValue, context.RequestAborted).ConfigureAwait(false);
+        var page = open.Where(g => after is null || after.IsBefore(g, grid.Names)).Order(GapPlace.Order(grid.Names)).Take(limit + 1).ToList();
+        if (page.Count > limit)
+        {
+            cursor.SetNext(GapPlace.Write(page[limit - 1], grid.Names));
+        }
+
         using var body = new RowBody(context, format, Gaps);
-        foreach (var gap in gaps)
+        foreach (var gap in page.Take(limit))
         {
             body.Name(grid.Names.Sources[gap.Source.Value]);
             body.Name(grid.Names.Channels[(int)gap.Channel.Value]);

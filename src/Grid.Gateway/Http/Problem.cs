@@ -9,8 +9,14 @@ internal static class Problem
 {
     public static async Task WriteAsync(HttpContext context, int status, string code, string detail, TimeSpan retryAfter = default)
     {
+        var allow = context.Response.Headers.Allow;
         context.Response.Clear();
         context.Response.StatusCode = status;
+        if (status == StatusCodes.Status405MethodNotAllowed)
+        {
+            context.Response.Headers.Allow = allow;
+        }
+
         context.Response.ContentType = "application/problem+json";
         if (status == StatusCodes.Status401Unauthorized)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Grid.Domain;
+using Grid.Gateway.Http.Rows;
 using Grid.Gateway.Publishing;
 
 namespace Grid.Gateway.Http;
@@ -7,6 +8,35 @@ namespace Grid.Gateway.Http;
 /// <summary>What became of a request's rows, as members of a JSON object.</summary>
 internal static class PublishAnswer
 {
+    /// <summary>One refused row.</summary>
+    public static readonly RowShape Fault = new(
+        Column.Number("item", "2", "Of a JSON array: the item, from 1.").OrNull(),
+        Column.Number("line", "2", "The line at which the row begins, from 1."),
+        Column.Number("column", "17", "The byte of that line, from 1, if the place in it is known.").OrNull(),
+        Column.Number("offset", "83", "The byte of the body, from 0."),
+        Column.Text("code", "Forbidden", "An error code, unless it is Malformed.").OrNull(),
+        Column.Text("field", "price", "The column.").OrNull(),
+        Column.Text("value", "1O0.25", "What it has.").OrNull(),
+        Column.Text("rule", "a decimal with at most 9 decimals", "What it must be.").OrNull(),
+        Column.Text("detail", "price '1O0.25' is not a decimal with at most 9 decimals", "All of it in a sentence."));
+
+    /// <summary>What became of the rows.</summary>
+    public static readonly RowShape Counts = new(
+        Column.Number("events", "1000", "Events taken."),
+        Column.Number("accepted", "998", "Of those: applied without a mark."),
+        Column.Number("flagged", "2", "Applied and marked."),
+        Column.Number("duplicate", "0", "Seen before."),
+        Column.Number("rejected", "0", "In quarantine."),
+        Column.List(
+            "reasons",
+            new RowShape(
+                Column.Text("outcome", "flagged", "What was decided."),
+                Column.Text("reason", "PriceBand", "Why."),
+                Column.Number("count", "2", "How many events.")),
+            "How many for each reason."),
+        Column.Number("malformed", "0", "Rows that were refused."),
+        Column.List("errors", Fault, "The first 100 of them."));
+
     public static void WriteCounts(Utf8JsonWriter json, PublishedCounts counts)
     {
         json.WriteNumber("events", counts.Events);

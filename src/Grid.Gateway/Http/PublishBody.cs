@@ -11,8 +11,7 @@ internal sealed class PublishBody(EventPublisher publisher, GatewayOptions optio
     private const int InflateBytes = 64 << 10;
 
     /// <summary>Publishes all of it and tells what became of it.</summary>
-    /// <exception cref="GridException">The body is too large or no gzip, or the grid refuses.</exception>
-    /// <exception cref="UnsupportedContentException">It is compressed in another way.</exception>
+    /// <exception cref="GridException">The body is too large, no gzip, or compressed in another way, or the grid refuses.</exception>
     public async Task<PublishedCounts> PublishAsync(HttpContext context, PublicationTerms terms, RowIntake intake)
     {
         var encoding = context.Request.Headers.ContentEncoding.ToString();
@@ -24,7 +23,7 @@ internal sealed class PublishBody(EventPublisher publisher, GatewayOptions optio
 
         if (!encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase))
         {
-            throw new UnsupportedContentException($"the content encoding is '{encoding}'; gzip and identity are understood");
+            throw new GridException(GridErrorCode.UnsupportedContent, $"the content encoding is '{encoding}'; gzip and identity are understood");
         }
 
         await using var inflated = new GzipBody(context.Request.Body);
@@ -50,6 +49,3 @@ internal sealed class PublishBody(EventPublisher publisher, GatewayOptions optio
         return Math.Min(options.InflatedBytesMax, Math.Max(GridLimits.HttpInflatedBytesFree, compressed * GridLimits.HttpInflatedRatioMax));
     }
 }
-
-/// <summary>A body of a kind that is not understood: status 415.</summary>
-internal sealed class UnsupportedContentException(string message) : Exception(message);

@@ -16,6 +16,28 @@ internal sealed partial class Refusals(ILogger log, IReadOnlyList<string> hostsA
     public static Task NothingThereAsync(HttpContext context) => Problem.WriteAsync(
         context, StatusCodes.Status404NotFound, nameof(GridErrorCode.NotFound), $"there is nothing at '{context.Request.Path}' for {context.Request.Method}");
 
+    /// <summary>Answers a request for which there is no route; behind routing.</summary>
+    public static async Task RoutedAsync(RequestDelegate next, HttpContext context)
+    {
+        if (context.GetEndpoint() is null)
+        {
+            await NothingThereAsync(context).ConfigureAwait(false);
+            return;
+        }
+
+        await next(context).ConfigureAwait(false);
+
+        // Routing has a route of its own for a path that other methods have; it says which, and nothing more.
+        if (context.Response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })
+        {
+            await Problem.WriteAsync(
+                context,
+                StatusCodes.Status405MethodNotAllowed,
+                nameof(GridErrorCode.MethodNotAllowed),
+                $"'{context.Request.Path}' takes {context.Response.Headers.Allow}, not {context.Request.Method}").ConfigureAwait(false);
+        }
+    }
+
     public async Task AnswerAsync(RequestDelegate next, HttpContext context)
     {
         try

@@ -23,7 +23,8 @@ internal sealed class SeriesEndpoints(IGrid grid, GatewayOptions options)
 
     private static readonly RowShape Ticks = new(EventCells.Columns);
 
-    private static readonly RowShape Bars = new(
+    /// <summary>The columns of bars.</summary>
+    public static readonly RowShape Bars = new(
         Column.Time("time", "Start of the bar."),
         Column.Decimal("open", "100.25", "First price.").OrNull(),
         Column.Decimal("high", "100.5", "Highest price.").OrNull(),

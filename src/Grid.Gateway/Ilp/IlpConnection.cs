@@ -29,8 +29,7 @@ internal sealed class IlpConnection : IDisposable
     private readonly FeedAdmission _admission;
     private readonly IlpKeyLine _keyLine = new();
     private readonly RowIntake _intake;
-    private readonly CancellationTokenSource _end = new();
-    private string? _reason;
+    private readonly ConnectionEnd<string> _end = new();
 
     // The reader's own. Without a lease nothing is taken.
     private AccessLease? _lease;
@@ -100,7 +99,7 @@ internal sealed class IlpConnection : IDisposable
             Close("the server failed");
         }
 
-        IlpLog.Closed(_log, _peer, _events, _refused, _reason!);
+        IlpLog.Closed(_log, _peer, _events, _refused, _end.Reason!);
         try
         {
             await _transport.EndSendingAsync();
@@ -114,22 +113,7 @@ internal sealed class IlpConnection : IDisposable
     }
 
     /// <summary>Ends the connection; the first reason wins. Never waits.</summary>
-    public void Close(string reason)
-    {
-        if (Interlocked.CompareExchange(ref _reason, reason, null) is not null)
-        {
-            return;
-        }
-
-        try
-        {
-            _ = _end.CancelAsync();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The connection ended by itself at this moment.
-        }
-    }
+    public void Close(string reason) => _end.Close(reason);
 
     /// <summary>Is called from time to time. Ends the connection if its client was silent for too long.</summary>
     public void Sweep()

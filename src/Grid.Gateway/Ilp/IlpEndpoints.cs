@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using Grid.Domain;
 using Grid.Gateway.Http;
+using Grid.Gateway.Http.Routes;
+using Grid.Gateway.Http.Rows;
 using Grid.Gateway.Publishing;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace Grid.Gateway.Ilp;
 
@@ -17,17 +17,67 @@ internal sealed class IlpEndpoints(EventPublisher publisher, IlpMapping mapping,
 {
     private const string DefaultSource = "ilp";
     private const string Version = "1.8";
+    private const string Settings = """{"config":{"line.proto.support.versions":[1],"cairo.max.file.name.length":127},"preferences.version":0,"preferences":{}}""";
+
+    private const string Example = "trade,instrument=IBM,source=mine,venue=N price=181.52,size=100i,seq=42i 1714570200000000000\nquote,instrument=IBM,source=mine bid=181.5,bid_size=3,ask=181.6,ask_size=5,seq=43i 1714570200000000001\n";
+
+    private static readonly ApiArgument PrecisionArgument = new(
+        "precision", $$"""{"type":"string","enum":[{{string.Join(',', IlpPrecision.All.Select(p => $"\"{p.Key}\""))}}],"default":"ns"}""", "ms", "The unit of times without a suffix of their own.");
+
+    // Both "error" and "code" with "message": each family of clients reads its own.
+    private static readonly ApiRefusal Refused = new(
+        new RowShape(
+            Column.Text("code", "invalid", "In a word, as clients of InfluxDB 2 and QuestDB read it."),
+            Column.Text("message", "partial write: line 2: time is missing; written=1 dropped=1", "A sentence that names the value, the rule and the place."),
+            Column.Text("error", "partial write: line 2: time is missing; written=1 dropped=1", "The same, as clients of InfluxDB 1 read it."),
+            Column.Number("line", "2", "The first line that was refused; absent if it is not a line.").OrNull(),
+            Column.Number("written", "1", "Lines that were taken, if some were refused.").OrNull(),
+            Column.Number("dropped", "1", "Lines that were refused, if some were.").OrNull(),
+            Column.List("errors", PublishAnswer.Fault, "The first 100 of them.").OrNull()),
+        IsProblem: false);
+
+    private static readonly RowShape Health = new(
+        Column.Text("name", "grid", "What answers."),
+        Column.Text("message", "ready for writes", "The same in words."),
+        Column.Text("status", "pass", "Always pass; /health/ready says whether events are made durable."),
+        Column.Texts("checks", string.Empty, "Always empty."));
 
     private readonly PublishBody _body = new(publisher, options, time);
 
-    public void Map(IEndpointRouteBuilder routes)
+    public IEnumerable<ApiRoute> Routes() =>
+    [
+        Write("/write", "Publish line protocol, as clients of InfluxDB 1 and QuestDB do"),
+        Write("/api/v2/write", "Publish line protocol, as clients of InfluxDB 2 do"),
+        Ping("GET"),
+        Ping("HEAD"),
+        new("GET", "/health", "What clients of InfluxDB ask before they write", HealthAsync) { Answer = ApiAnswer.Object(Health), PassesOverOthers = true },
+        new("GET", "/settings", "What clients of QuestDB ask before they write", SettingsAsync)
+        {
+            Description = "Asks them for version 1 of the protocol, which is text, in which decimals are exact.",
+            Answer = ApiAnswer.Text("application/json", Settings),
+            PassesOverOthers = true,
+        },
+    ];
+
+    private ApiRoute Write(string path, string summary) => new("POST", path, summary, WriteAsync)
     {
-        routes.MapPost("/write", WriteAsync);
-        routes.MapPost("/api/v2/write", WriteAsync);
-        routes.MapMethods("/ping", ["GET", "HEAD"], PingAsync);
-        routes.MapGet("/health", HealthAsync);
-        routes.MapGet("/settings", SettingsAsync);
-    }
+        Description = "Measurements trade, quote, run, cancel and correct, or those of the server's mapping file; tags and fields have the names of the columns of /v1/events, as either. "
+            + $"Each line stands or falls alone. {PublishArguments.Again} Arguments of InfluxDB (db, rp, org, bucket and others) are passed over.",
+        Arguments = [PrecisionArgument, .. PublishArguments.All],
+        PassesOverOthers = true,
+        Body = ApiBody.Text(Example),
+        Answer = ApiAnswer.Nothing,
+        Headers = [ApiHeader.Accepted, ApiHeader.Flagged, ApiHeader.Duplicate, ApiHeader.Rejected],
+        Errors = PublishArguments.Errors,
+        Refusal = Refused,
+    };
+
+    private static ApiRoute Ping(string method) => new(method, "/ping", "Whether the server answers, as clients of InfluxDB ask", PingAsync)
+    {
+        Answer = ApiAnswer.Nothing,
+        Headers = [new ApiHeader("X-Influxdb-Version", Version, "The version of InfluxDB whose clients find what they expect.")],
+        PassesOverOthers = true,
+    };
 
     private async Task WriteAsync(HttpContext context)
     {
@@ -48,10 +98,6 @@ internal sealed class IlpEndpoints(EventPublisher publisher, IlpMapping mapping,
         catch (BadHttpRequestException bad)
         {
             await RefuseAsync(context, bad.StatusCode, Code(bad.StatusCode), bad.Message, faults).ConfigureAwait(false);
-        }
-        catch (UnsupportedContentException unsupported)
-        {
-            await RefuseAsync(context, StatusCodes.Status415UnsupportedMediaType, "invalid", unsupported.Message, faults).ConfigureAwait(false);
         }
     }
 
@@ -129,11 +175,9 @@ internal sealed class IlpEndpoints(EventPublisher publisher, IlpMapping mapping,
         return context.Response.WriteAsync("""{"name":"grid","message":"ready for writes","status":"pass","checks":[]}""", context.RequestAborted);
     }
 
-    // Text, in which decimals are exact, is what clients of QuestDB are asked to send.
     private static Task SettingsAsync(HttpContext context)
     {
         context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(
-            """{"config":{"line.proto.support.versions":[1],"cairo.max.file.name.length":127},"preferences.version":0,"preferences":{}}""", context.RequestAborted);
+        return context.Response.WriteAsync(Settings, context.RequestAborted);
     }
 }

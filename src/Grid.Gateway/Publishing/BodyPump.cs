@@ -36,7 +36,7 @@ internal sealed class BodyPump(EventPublisher publisher, PublicationTerms terms,
         long bytes = 0;
         for (var isCompleted = false; !isCompleted;)
         {
-            var read = await ReadAsync(body, cancel).ConfigureAwait(false);
+            var read = await OffSocketThread.ThenAsync(ReadAsync(body, cancel)).ConfigureAwait(false);
             if (_publication is null)
             {
                 _publication = intake.Target = await publisher.BeginAsync(terms, cancel).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using Grid.Domain;
 using Grid.Gateway.Access;
 using Grid.Gateway.Http;
+using Grid.Gateway.Http.Routes;
 using Grid.Runtime;
 using Microsoft.AspNetCore.Http;
 
@@ -9,10 +10,38 @@ namespace Grid.Gateway.Streams;
 /// <summary><c>GET /v1/stream</c> (STREAM.md): a WebSocket if the client asks for an upgrade, else server-sent events.</summary>
 internal sealed class StreamEndpoint(IGrid grid, GatewayOptions options, TimeProvider time, CancellationToken stopping)
 {
+    private const string AnyText = """{"type":"string"}""";
+
+    private const string Example =
+        "event: subscribed\ndata: {\"type\":\"subscribed\",\"instruments\":1,\"waiting\":[]}\n\n"
+        + "event: latest\ndata: {\"type\":\"latest\",\"instrument\":\"IBM\",\"price\":\"100.25\",…}\nid: 5f3a2b1c0d9e8f71 IBM:123\n\n";
+
     private readonly StreamOptions _options = options.Stream;
     private int _connections;
 
-    public async Task AnswerAsync(HttpContext context)
+    public IEnumerable<ApiRoute> Routes() =>
+    [
+        new("GET", RouteRoles.StreamPath, "Subscribe: a snapshot, then what follows it", AnswerAsync)
+        {
+            Description = "A WebSocket if the client asks for an upgrade, else server-sent events. A WebSocket says what it asks for in its messages (x-websocket) and not in arguments; "
+                + "the data of each event is one StreamMessage, and its id, sent back as Last-Event-ID, lets the stream go on after it.",
+            Arguments =
+            [
+                new("instruments", AnyText, "IBM,AAPL", "Symbols with commas between them; one that is not known yet is waited for."),
+                new("patterns", AnyText, "A*", "Patterns of symbols with commas between them, of those that come later too."),
+                new("cusips", AnyText, "037833100", "CUSIPs with commas between them."),
+                new("kinds", """{"type":"string","default":"latest"}""", "trades,latest", $"What is told of instruments: {StreamRequest.KindsRule}, with commas between them."),
+                new("slow", """{"type":"string","enum":["conflate","close"],"default":"conflate"}""", "conflate", "What becomes of a client that falls behind."),
+                new("interval", """{"type":"integer","minimum":0,"maximum":600000,"default":0}""", "100", "Shortest time in milliseconds between two readings."),
+                new("Last-Event-ID", AnyText, "5f3a2b1c0d9e8f71 IBM:123", "The id of the last event seen.") { Place = ArgumentPlace.Header },
+            ],
+            Answer = ApiAnswer.Text("text/event-stream", Example),
+            IsStream = true,
+            Errors = [GridErrorCode.Forbidden, GridErrorCode.TooLarge, GridErrorCode.TooManyConnections, GridErrorCode.Stopping],
+        },
+    ];
+
+    private async Task AnswerAsync(HttpContext context)
     {
         if (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !IsAllowed(origin, context.Request.Host.Value))
         {

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Grid.Domain;
+using Grid.Gateway.Http;
 using Grid.Runtime;
 
 namespace Grid.Gateway.Streams;
@@ -121,7 +122,7 @@ internal sealed class StreamPump : IAsyncDisposable
             var hasMore = Fill(isLast);
             if (!_text.IsEmpty)
             {
-                await send(_text.Finish(), cancel).ConfigureAwait(false);
+                await OffSocketThread.ThenAsync(send(_text.Finish(), cancel)).ConfigureAwait(false);
                 _text.Clear();
                 _sentAt = _time.GetTimestamp();
             }

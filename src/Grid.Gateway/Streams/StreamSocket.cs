@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using Grid.Domain;
 using Grid.Gateway.Access;
+using Grid.Gateway.Http;
 using Grid.Runtime;
 
 namespace Grid.Gateway.Streams;
@@ -136,7 +137,7 @@ internal sealed class StreamSocket : IAsyncDisposable
         var filled = 0;
         while (true)
         {
-            var received = await _socket.ReceiveAsync(buffer.AsMemory(filled), cancel).ConfigureAwait(false);
+            var received = await OffSocketThread.ThenAsync(_socket.ReceiveAsync(buffer.AsMemory(filled), cancel)).ConfigureAwait(false);
             filled += received.Count;
             if (received.MessageType == WebSocketMessageType.Close)
             {

@@ -41,6 +41,34 @@ public sealed class ReadmeTests : IDisposable
     }
 
     [Fact]
+    public async Task Programs_of_others_that_the_readme_shows_work()
+    {
+        var csv = _folder.Write("trades.csv", "kind,time,instrument,channel,sequence,price,size\ntrade,2024-05-01T13:30:00Z,IBM,c,1,181.5,10\n");
+        using var server = GridProcess.Start("serve", "--data", _folder.File("data"), "--http", "127.0.0.1:0", "--feed", "127.0.0.1:0");
+        var http = await server.ReadLineAsync("http ");
+        Assert.Equal(0, (await GridProcess.RunAsync("feed", "csv", csv, "--to", await server.ReadLineAsync("feed "))).ExitCode);
+        var lines = File.ReadLines(Path.Combine(Root(), "README.md")).Where(l => l.StartsWith("curl ", StringComparison.Ordinal) || l.StartsWith("wrk ", StringComparison.Ordinal)).ToList();
+        Assert.Equal(7, lines.Count);
+
+        foreach (var line in lines)
+        {
+            // As it stands there, but for the port, the file's place, and how long it lasts.
+            var words = Words(line).Select(w => w.Replace("http://127.0.0.1:7400", http, StringComparison.Ordinal).Replace("@trades.csv", "@" + csv, StringComparison.Ordinal)).ToArray();
+            After(words, "-d", "1s");
+            var isStream = After(words, "--max-time", "1");
+            var (code, output) = await OtherProgram.RunAsync(words[0], words[1..]);
+
+            // curl ends with 28 when the time is over, which is how a stream is left.
+            Assert.True(code == (isStream ? 28 : 0), $"{line}: {code}: {output}");
+            Assert.DoesNotContain("\"code\"", output, StringComparison.Ordinal);
+            Assert.DoesNotContain("Non-2xx", output, StringComparison.Ordinal);
+            Assert.Contains(words[0] == "wrk" ? "Requests/sec:" : line.Contains("/write", StringComparison.Ordinal) ? "204 No Content" : line.Contains("/v1/events", StringComparison.Ordinal) ? "\"duplicate\"" : "181.5", output, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, (await server.TerminateAsync()).ExitCode);
+    }
+
+    [Fact]
     public async Task Commands_for_keys_in_the_readme_work()
     {
         var id = string.Empty;
@@ -48,7 +76,7 @@ public sealed class ReadmeTests : IDisposable
         Assert.Equal(4, lines.Count);
         foreach (var line in lines)
         {
-            var words = Regex.Matches(line["$ grid ".Length..], """'([^']*)'|"([^"]*)"|(\S+)""").Select(w => w.Groups[1].Value + w.Groups[2].Value + w.Groups[3].Value).ToArray();
+            var words = Words(line["$ grid ".Length..]);
             if (words[1] == "revoke")
             {
                 words[2] = id;
@@ -65,6 +93,22 @@ public sealed class ReadmeTests : IDisposable
         [.. File.ReadLines(Path.Combine(Root(), "README.md"))
             .Where(l => l.StartsWith("grid ", StringComparison.Ordinal))
             .Select(l => l.Split('#')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..])];
+
+    // As a shell takes them apart.
+    private static string[] Words(string line) =>
+        [.. Regex.Matches(line, """'([^']*)'|"([^"]*)"|(\S+)""").Select(w => w.Groups[1].Value + w.Groups[2].Value + w.Groups[3].Value)];
+
+    // Replaces what stands behind a word; false if the word is not there.
+    private static bool After(string[] words, string word, string value)
+    {
+        var at = Array.IndexOf(words, word);
+        if (at >= 0)
+        {
+            words[at + 1] = value;
+        }
+
+        return at >= 0;
+    }
 
     private static string[] Find(List<string[]> commands, string name, string csv, string data) => Placed(commands.Single(c => c[0] == name), csv, data);
 

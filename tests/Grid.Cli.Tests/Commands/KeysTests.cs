@@ -66,7 +66,7 @@ public sealed class KeysTests : IDisposable
     [Fact]
     public async Task List_shows_rights_and_state_and_no_secret()
     {
-        var key = await CreateAsync("--role", "feed", "--source", "A*", "--source", "B", "--expires", "2100-01-01", "--rate", "5", "--description", "d");
+        var key = await CreateAsync("--role", "feed", "--source", "A*", "--source", "B", "--producer", "plant-*", "--producer", "p", "--expires", "2100-01-01", "--rate", "5", "--description", "d");
         await GridProcess.RunAsync("keys", "revoke", IdOf(await CreateAsync("--role", "admin")), "--data", Data);
 
         using var json = JsonDocument.Parse((await GridProcess.RunAsync("keys", "list", "--data", Data, "--format", "json")).Output);
@@ -75,6 +75,7 @@ public sealed class KeysTests : IDisposable
             (IdOf(key), "feed", "A* B", "valid", "2100-01-01T00:00:00.000000000Z", 5, "d"),
             (first.GetProperty("id").GetString(), first.GetProperty("role").GetString(), first.GetProperty("sources").GetString(), first.GetProperty("state").GetString(),
                 first.GetProperty("expires").GetString(), first.GetProperty("rate").GetInt32(), first.GetProperty("description").GetString()));
+        Assert.Equal(("plant-* p", "*"), (first.GetProperty("producers").GetString(), second.GetProperty("producers").GetString()));
         Assert.Equal(("admin", "*", "revoked"), (second.GetProperty("role").GetString(), second.GetProperty("sources").GetString(), second.GetProperty("state").GetString()));
         Assert.DoesNotContain(key[14..], json.RootElement.GetRawText(), StringComparison.Ordinal);
     }
@@ -83,6 +84,7 @@ public sealed class KeysTests : IDisposable
     public async Task What_breaks_a_rule_is_told_in_one_line()
     {
         await AssertRefusedAsync("a feed key must name the sources that it may write; '*' is all", "keys", "create", "--role", "feed", "--data", Data);
+        await AssertRefusedAsync("producers are for feed keys; a key of the role read has none", "keys", "create", "--role", "read", "--producer", "p", "--data", Data);
         await AssertRefusedAsync("--expires 2020-01-01T00:00:00.000000000Z is over", "keys", "create", "--role", "read", "--expires", "2020-01-01", "--data", Data);
         await AssertRefusedAsync("has no key 'AAAAAAAA'; 'grid keys list' shows the ids", "keys", "revoke", "AAAAAAAA", "--data", Data);
         var key = await CreateAsync("--role", "read");

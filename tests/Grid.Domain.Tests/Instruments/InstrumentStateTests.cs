@@ -28,6 +28,19 @@ public sealed class InstrumentStateTests
     }
 
     [Fact]
+    public void Reader_that_may_not_wait_gives_up_in_the_middle_of_a_change_and_reads_after_it()
+    {
+        bool? wasRead = null;
+        _apple.History.Appending = () => wasRead = _apple.State.TryRead(out _);
+
+        Apply(Trade(1, "10:00:00", "10"));
+
+        Assert.False(wasRead);
+        Assert.True(_apple.State.TryRead(out var latest));
+        Assert.Equal(("10", 1UL), (latest.Last.Price.ToString(), latest.Version));
+    }
+
+    [Fact]
     public void Trades_of_one_time_are_ordered_by_source_name_then_number()
     {
         Apply(Trade(9, "10:00:00", "1", source: Contiguous), Trade(1, "10:00:00", "2"));

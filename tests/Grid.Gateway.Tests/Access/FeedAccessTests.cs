@@ -64,6 +64,33 @@ public sealed class FeedAccessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_feeds_as_its_producers_and_as_no_others()
+    {
+        var key = await _keys.AddAsync(AccessRole.Feed, r => r with { Producers = ["plant-*", "peer2"] });
+        await using var fixture = Start();
+
+        Assert.Equal((GridErrorCode.Forbidden, $"key '{key.Id}' may not feed as producer 'peer'; it may as plant-*, peer2"), await RefusedAsync(fixture, key.Text));
+
+        Assert.Equal(0, fixture.Grid.OpenFeeds);
+        using var plant = await OpenAsync(fixture, key.Text, producer: "plant-7");
+        using var peer = await OpenAsync(fixture, key.Text, producer: "peer2");
+        Assert.Equal(2, fixture.Grid.OpenFeeds);
+    }
+
+    [Fact]
+    public async Task A_key_that_loses_a_producer_ends_what_it_has_open()
+    {
+        var key = await _keys.AddAsync(AccessRole.Feed);
+        await using var fixture = Start();
+        using var peer = await OpenAsync(fixture, key.Text);
+
+        await _keys.ChangeAsync(keys => [.. keys.Select(k => k with { Producers = ["other"] })]);
+        _keys.Pass();
+
+        Assert.Equal(GridErrorCode.Unauthorized, (await peer.ReadErrorAsync()).Code);
+    }
+
+    [Fact]
     public async Task An_admin_feeds_every_source()
     {
         var key = await _keys.AddAsync(AccessRole.Admin);

@@ -16,6 +16,7 @@ public sealed class KeyFileTests : IDisposable
         var key = await _keys.AddAsync(AccessRole.Feed, r => r with
         {
             Sources = ["S*", "T"],
+            Producers = ["P?"],
             Description = "the feeder's",
             Expires = _keys.Time.GetUtcNow().AddDays(1),
             Rate = 100,
@@ -24,8 +25,20 @@ public sealed class KeyFileTests : IDisposable
 
         var read = Assert.Single(KeyFile.Read(_keys.File));
         Assert.Equal((key.Id, AccessRole.Feed, "S*,T", 100, "valid"), (read.Id, read.Role, string.Join(',', read.Sources), read.Rate!.Value, read.StateAt(_keys.Time.GetUtcNow())));
+        Assert.Equal(["P?"], read.Producers);
         Assert.DoesNotContain(key.Text[14..57], File.ReadAllText(_keys.File), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_keys.Folder, "*.new"));
+    }
+
+    [Fact]
+    public async Task A_key_without_producers_is_written_as_before_there_were_any_and_may_use_all()
+    {
+        await _keys.AddAsync(AccessRole.Feed);
+
+        Assert.DoesNotContain("producers", File.ReadAllText(_keys.File), StringComparison.Ordinal);
+        var read = Assert.Single(KeyFile.Read(_keys.File));
+        Assert.Null(read.Producers);
+        Caller.Of(read).RequireProducer("any");
     }
 
     [Fact]
@@ -72,6 +85,9 @@ public sealed class KeyFileTests : IDisposable
     [InlineData("""{"version":1,"keys":[{"id":"ABCDEFGH","hash":"H","role":"feed","created":"2024-01-01T00:00:00Z"}]}""", "key 'ABCDEFGH': a feed key must name the sources that it may write; '*' is all")]
     [InlineData("""{"version":1,"keys":[{"id":"ABCDEFGH","hash":"H","role":"feed","sources":["a b"],"created":"2024-01-01T00:00:00Z"}]}""", "key 'ABCDEFGH': source 'a b' is no pattern: ")]
     [InlineData("""{"version":1,"keys":[{"id":"ABCDEFGH","hash":"H","role":"read","sources":["S"],"created":"2024-01-01T00:00:00Z"}]}""", "key 'ABCDEFGH': sources are for feed keys; a key of the role read has none")]
+    [InlineData("""{"version":1,"keys":[{"id":"ABCDEFGH","hash":"H","role":"admin","producers":["P"],"created":"2024-01-01T00:00:00Z"}]}""", "key 'ABCDEFGH': producers are for feed keys; a key of the role admin has none")]
+    [InlineData("""{"version":1,"keys":[{"id":"ABCDEFGH","hash":"H","role":"feed","sources":["S"],"producers":[],"created":"2024-01-01T00:00:00Z"}]}""", "key 'ABCDEFGH': it has 0 producers; it must be 1 to 256, or none named for any")]
+    [InlineData("""{"version":1,"keys":[{"id":"ABCDEFGH","hash":"H","role":"feed","sources":["S"],"producers":["a\\b"],"created":"2024-01-01T00:00:00Z"}]}""", "key 'ABCDEFGH': producer 'a\\b' is no pattern: ")]
     [InlineData("""{"version":1,"keys":[{"id":"ABCDEFGH","hash":"H","role":"read","rate":0,"created":"2024-01-01T00:00:00Z"}]}""", "key 'ABCDEFGH': rate is 0; it must be 1 to 1000000")]
     [InlineData("""{"version":1,"keys":[{"id":"ABCDEFGH","hash":"H","role":"read","expire":"2024-01-01T00:00:00Z","created":"2024-01-01T00:00:00Z"}]}""", "is damaged: ")]
     [InlineData("""{"version":1,"keys":[{"id":"ABCDEFGH","hash":"H","role":"read","certificate":"CN=x","created":"2024-01-01T00:00:00Z"}]}""", "key 'ABCDEFGH': certificate is 'CN=x'; it must be ")]

@@ -10,6 +10,16 @@ public sealed class LatestTests
         """;
 
     [Fact]
+    public async Task What_is_being_written_is_waited_for_behind_routing()
+    {
+        await using var fixture = await HttpFixture.WithAsync("A");
+        fixture.Grid.IsBusy = true;
+
+        Assert.Equal(OneOfA, await fixture.TextAsync("/v1/latest/A"));
+        await fixture.AssertProblemAsync("/v1/latest/B", HttpStatusCode.NotFound, "InstrumentNotFound", "there is no instrument 'B'");
+    }
+
+    [Fact]
     public async Task One_instrument_is_an_object_with_exact_decimals_as_text()
     {
         await using var fixture = await HttpFixture.WithAsync("A", "B");

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
@@ -85,6 +86,41 @@ public sealed class PagingTests
     }
 
     [Fact]
+    public async Task Gaps_come_page_by_page_in_the_order_of_names()
+    {
+        await using var fixture = await HttpFixture.WithAsync("A");
+        AddGaps(fixture.Grid, "zeta", "beta", "alpha");
+
+        var pages = await PagesAsync(fixture, "/v1/gaps", limit: 4);
+
+        Assert.Equal([4, 4, 4], pages.Select(p => p.Count));
+        string[] channels = ["a", "b"];
+        Assert.Equal(
+            from source in new[] { "alpha", "beta", "zeta" } from channel in channels from first in new[] { 5, 9 } select (source, channel, first),
+            pages.SelectMany(p => p).Select(r => ((string)r!["source"]!, (string)r["channel"]!, (int)r["first_missing"]!)));
+    }
+
+    [Fact]
+    public async Task What_is_left_of_a_gap_is_not_told_again_and_a_cursor_outlives_the_run()
+    {
+        await using var first = await HttpFixture.WithAsync("A");
+        AddGaps(first.Grid, "x", "y");
+        var cursor = await NextAsync(first, "/v1/gaps?limit=2");
+        await using var second = await HttpFixture.WithAsync("A");
+        AddGaps(second.Grid, "y", "x");
+        var source = new SourceId((ushort)second.Grid.Names.Sources.Find("x"u8));
+        var channel = new ChannelId((uint)second.Grid.Names.Channels.Find("a"u8));
+        second.Grid.Gaps.RemoveAll(g => g.Source == source && g.Channel == channel && g.FirstMissing == 9);
+        second.Grid.Gaps.Add(new Gap(source, channel, 20231114, 10, 10));
+
+        var rest = (await second.JsonAsync($"/v1/gaps?cursor={cursor}")).AsArray();
+
+        Assert.Equal(
+            [("x", "b", 5), ("x", "b", 9), ("y", "a", 5), ("y", "a", 9), ("y", "b", 5), ("y", "b", 9)],
+            rest.Select(r => ((string)r!["source"]!, (string)r["channel"]!, (int)r["first_missing"]!)));
+    }
+
+    [Fact]
     public async Task A_cursor_of_another_question_and_a_damaged_one_are_refused()
     {
         await using var fixture = await HttpFixture.WithAsync("A", "B", "C");
@@ -106,6 +142,7 @@ public sealed class PagingTests
             ($"/v1/ticks/A?from=2020-01-01&cursor={ticks}", ticks),
             ("/v1/quarantine?cursor=AAAA", "AAAA"),
             ("/v1/bars/A?cursor=AAAA", "AAAA"),
+            ("/v1/gaps?cursor=AAAA", "AAAA"),
         })
         {
             await fixture.AssertProblemAsync(path, HttpStatusCode.BadRequest, "BadArgument", $"argument 'cursor' is '{cursor}'; it must be what Grid-Next said in an answer to the same request");
@@ -187,6 +224,21 @@ public sealed class PagingTests
 
         public void Closed(Domain.GridException reason)
         {
+        }
+    }
+
+    // Of each source, on two channels, the gaps 5 to 5 and 9 to 10.
+    private static void AddGaps(RecordingGrid grid, params string[] sources)
+    {
+        foreach (var source in sources)
+        {
+            var id = new SourceId((ushort)grid.Names.Sources.GetOrAdd(Encoding.ASCII.GetBytes(source)));
+            foreach (var channel in (string[])["b", "a"])
+            {
+                var on = new ChannelId((uint)grid.Names.Channels.GetOrAdd(Encoding.ASCII.GetBytes(channel)));
+                grid.Gaps.Add(new Gap(id, on, 20231114, 5, 5));
+                grid.Gaps.Add(new Gap(id, on, 20231114, 9, 10));
+            }
         }
     }
 }

@@ -15,8 +15,42 @@ public sealed class RefusalTests
         await using var fixture = await HttpFixture.WithAsync("A");
 
         await fixture.AssertProblemAsync("/v1/nothing", HttpStatusCode.NotFound, "NotFound", "there is nothing at '/v1/nothing' for GET");
-        using var posted = await fixture.Client.PostAsync("/v1/latest/A", null, TestContext.Current.CancellationToken);
-        await HttpFixture.AssertProblemAsync(posted, HttpStatusCode.NotFound, "NotFound", "there is nothing at '/v1/latest/A' for POST");
+        using var posted = await fixture.Client.PostAsync("/v1/nothing", null, TestContext.Current.CancellationToken);
+        await HttpFixture.AssertProblemAsync(posted, HttpStatusCode.NotFound, "NotFound", "there is nothing at '/v1/nothing' for POST");
+    }
+
+    [Theory]
+    [InlineData("POST", "/v1/latest/A", "GET")]
+    [InlineData("DELETE", "/v1/latest", "GET")]
+    [InlineData("POST", "/v1/latest/EUR%2FUSD?limit=1", "GET")]
+    [InlineData("DELETE", "/v1/instruments", "GET, PUT")]
+    [InlineData("GET", "/v1/events", "POST")]
+    [InlineData("PUT", "/write", "POST")]
+    [InlineData("POST", "/v1/stream", "GET")]
+    [InlineData("POST", "/ping", "GET, HEAD")]
+    [InlineData("POST", "/", "GET")]
+    public async Task A_method_that_a_path_does_not_take_is_told_which_it_takes(string method, string path, string allow)
+    {
+        await using var fixture = await HttpFixture.WithAsync("A");
+        using var request = new HttpRequestMessage(HttpMethod.Parse(method), path);
+
+        using var response = await fixture.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        await HttpFixture.AssertProblemAsync(
+            response, HttpStatusCode.MethodNotAllowed, "MethodNotAllowed", $"'{path.Split('?')[0]}' takes {allow}, not {method}");
+        Assert.Equal(allow, string.Join(", ", response.Content.Headers.Allow.Order(StringComparer.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_HEAD_of_what_takes_none_is_refused_without_a_body()
+    {
+        await using var fixture = await HttpFixture.WithAsync("A");
+        using var request = new HttpRequestMessage(HttpMethod.Head, "/v1/latest/A");
+
+        using var response = await fixture.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.MethodNotAllowed, "GET"), (response.StatusCode, Assert.Single(response.Content.Headers.Allow)));
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]

@@ -22,8 +22,15 @@ public sealed class MemoryHistory : InstrumentHistory
     /// <summary>The ticks in the order in which they were appended.</summary>
     public IReadOnlyList<HistoryTick> Ticks => _ticks;
 
+    /// <summary>Is called when a tick is appended, which is in the middle of a change of the instrument's state.</summary>
+    public Action? Appending { get; set; }
+
     /// <inheritdoc/>
-    public override void AppendTick(in MarketEvent e, Outcome outcome) => _ticks.Add(new HistoryTick(e, outcome));
+    public override void AppendTick(in MarketEvent e, Outcome outcome)
+    {
+        Appending?.Invoke();
+        _ticks.Add(new HistoryTick(e, outcome));
+    }
 
     /// <inheritdoc/>
     public override void AppendBar(in BarAccumulator bar) => _bars.Add(bar);

@@ -1,4 +1,5 @@
 using Grid.Gateway.Http.Rows;
+using Microsoft.AspNetCore.Http;
 
 namespace Grid.Gateway.Http.Routes;
 
@@ -17,8 +18,11 @@ internal enum AnswerKind
     /// <summary>A JSON object.</summary>
     Object,
 
-    /// <summary>Text that is no data: a page, a word.</summary>
+    /// <summary>Text of no shape of ours: a page, or JSON that others define.</summary>
     Text,
+
+    /// <summary>Nothing: status and headers say it.</summary>
+    Nothing,
 }
 
 /// <summary>What a route answers when all is well.</summary>
@@ -30,6 +34,11 @@ internal sealed record ApiAnswer(AnswerKind Kind, RowShape? Shape, string Conten
 {
     /// <summary>Of an object: what CSV and NDJSON have instead; null if it is JSON only.</summary>
     public RowShape? InRows { get; init; }
+
+    /// <summary>The status if all is well.</summary>
+    public int Status => Kind == AnswerKind.Nothing ? StatusCodes.Status204NoContent : StatusCodes.Status200OK;
+
+    public static ApiAnswer Nothing { get; } = new(AnswerKind.Nothing, null);
 
     public static ApiAnswer Rows(RowShape shape) => new(AnswerKind.Rows, shape);
 
@@ -55,6 +64,14 @@ internal sealed record ApiHeader(string Name, string Example, string Description
     public static readonly ApiHeader Next = new("Grid-Next", "AQ1Vd4kxQVBM8nJk", "The cursor of the next page, if there is one.");
 
     public static readonly ApiHeader Link = new("Link", "</v1/latest?pattern=A*&cursor=AQ1Vd4kxQVBM8nJk>; rel=\"next\"", "The next page, if there is one.");
+
+    public static readonly ApiHeader Accepted = new("Grid-Accepted", "998", "Events applied without a mark.");
+
+    public static readonly ApiHeader Flagged = new("Grid-Flagged", "2", "Events applied and marked.");
+
+    public static readonly ApiHeader Duplicate = new("Grid-Duplicate", "0", "Events seen before.");
+
+    public static readonly ApiHeader Rejected = new("Grid-Rejected", "0", "Events in quarantine.");
 
     public static readonly ApiHeader ETag = new("ETag", "\"5f3a2b1c0d9e8f71-42\"", "Changes with every event that is applied to the instrument, and with every start of the server.");
 }

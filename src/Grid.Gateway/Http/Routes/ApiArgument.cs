@@ -1,6 +1,14 @@
 namespace Grid.Gateway.Http.Routes;
 
-/// <summary>One argument of a route, in its path or in its query.</summary>
+/// <summary>Where a request has an argument.</summary>
+internal enum ArgumentPlace
+{
+    Query,
+    Path,
+    Header,
+}
+
+/// <summary>One argument of a route.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Schema">The JSON schema of its value.</param>
 /// <param name="Example">A value it may have.</param>
@@ -11,9 +19,9 @@ internal sealed record ApiArgument(string Name, string Schema, string Example, s
     private const string AnyTime = """{"type":"string","format":"date-time"}""";
 
     public static readonly ApiArgument Symbol = new(
-        "symbol", """{"type":"string","minLength":1,"maxLength":64}""", "AAPL", "The instrument. A slash in it may be written as it is or as %2F.") { IsInPath = true };
+        "symbol", """{"type":"string","minLength":1,"maxLength":64}""", "AAPL", "The instrument. A slash in it may be written as it is or as %2F.") { Place = ArgumentPlace.Path };
 
-    public static readonly ApiArgument Cusip = new("cusip", """{"type":"string","minLength":9,"maxLength":9}""", "037833100", "The CUSIP.") { IsInPath = true };
+    public static readonly ApiArgument Cusip = new("cusip", """{"type":"string","minLength":9,"maxLength":9}""", "037833100", "The CUSIP.") { Place = ArgumentPlace.Path };
 
     public static readonly ApiArgument Pattern = new(
         "pattern", AnyText, "A*", "Instruments whose symbol fits: * stands for any text, ? for one character. In the order of symbols.");
@@ -31,6 +39,6 @@ internal sealed record ApiArgument(string Name, string Schema, string Example, s
     public static readonly ApiArgument Cursor = new(
         "cursor", AnyText, string.Empty, "What Grid-Next of the page before said; all other arguments but limit and format must be the same as then.");
 
-    /// <summary>True if the path holds it and not the query.</summary>
-    public bool IsInPath { get; init; }
+    /// <summary>Where it stands.</summary>
+    public ArgumentPlace Place { get; init; }
 }

@@ -1,5 +1,4 @@
 using Grid.Domain;
-using Grid.Gateway.Http.Rows;
 using Microsoft.AspNetCore.Http;
 
 namespace Grid.Gateway.Http.Routes;
@@ -24,11 +23,20 @@ internal sealed record ApiRoute(string Method, string Path, string Summary, Requ
 
     public IReadOnlyList<ApiHeader> Headers { get; init; } = [];
 
-    /// <summary>The items of the JSON array that the request's body must be; null if it has none.</summary>
-    public RowShape? Body { get; init; }
+    /// <summary>What the request's body must be; null if it has none.</summary>
+    public ApiBody? Body { get; init; }
 
     /// <summary>What it may refuse with, besides arguments that it does not know.</summary>
     public IReadOnlyList<GridErrorCode> Errors { get; init; } = [];
+
+    /// <summary>What its refusals are; null for problem details alone.</summary>
+    public ApiRefusal? Refusal { get; init; }
+
+    /// <summary>True if arguments that it does not know are passed over, as clients of other servers bring theirs.</summary>
+    public bool PassesOverOthers { get; init; }
+
+    /// <summary>True if the answer goes on until one side ends it: messages of a WebSocket, or events.</summary>
+    public bool IsStream { get; init; }
 
     /// <summary>True if the answer may be 304 Not Modified.</summary>
     public bool MayBeNotModified { get; init; }
@@ -44,9 +52,9 @@ internal sealed record ApiRoute(string Method, string Path, string Summary, Requ
     {
         foreach (var (name, values) in context.Request.Query)
         {
-            if (!Arguments.Any(a => !a.IsInPath && a.Name == name))
+            if (!PassesOverOthers && !Arguments.Any(a => a.Place == ArgumentPlace.Query && a.Name == name))
             {
-                var known = string.Join(", ", Arguments.Where(a => !a.IsInPath).Select(a => a.Name));
+                var known = string.Join(", ", Arguments.Where(a => a.Place == ArgumentPlace.Query).Select(a => a.Name));
                 throw new GridException(
                     GridErrorCode.BadArgument,
                     $"there is no argument '{name}' (it is '{values}'); {Method} {Path} takes {(known.Length > 0 ? known : "none")}");

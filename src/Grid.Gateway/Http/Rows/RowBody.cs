@@ -217,7 +217,7 @@ internal sealed class RowBody : IDisposable
     private async ValueTask SendAsync()
     {
         _isAnySent = true;
-        await _context.Response.BodyWriter.WriteAsync(_buffer.AsMemory(0, _length), _context.RequestAborted).ConfigureAwait(false);
+        await OffSocketThread.ThenAsync(_context.Response.BodyWriter.WriteAsync(_buffer.AsMemory(0, _length), _context.RequestAborted)).ConfigureAwait(false);
         _length = 0;
     }
 
