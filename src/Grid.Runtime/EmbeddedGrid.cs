@@ -56,17 +56,34 @@ public sealed class EmbeddedGrid : IGrid
         ArgumentNullException.ThrowIfNull(logs);
         options.Validate();
         return Task.Run(
-            () =>
+            async () =>
             {
                 var data = DataFolder.Open(options.DataFolder);
+                RecoveredGrid recovered;
+                GridEngine engine;
                 try
                 {
-                    var recovered = GridRecovery.Open(data, options, time);
-                    return new EmbeddedGrid(new GridEngine(data, recovered, options, time, logs), options, recovered.Report, time.GetUtcNow());
+                    recovered = GridRecovery.Open(data, options, time);
+                    engine = new GridEngine(data, recovered, options, time, logs);
                 }
                 catch
                 {
                     data.Dispose();
+                    throw;
+                }
+
+                try
+                {
+                    if (options.Postgres is { } postgres)
+                    {
+                        await engine.StartPostgresAsync(postgres, time, cancel).ConfigureAwait(false);
+                    }
+
+                    return new EmbeddedGrid(engine, options, recovered.Report, time.GetUtcNow());
+                }
+                catch
+                {
+                    await engine.DisposeAsync().ConfigureAwait(false);
                     throw;
                 }
             },
@@ -90,9 +107,7 @@ public sealed class EmbeddedGrid : IGrid
 
         if (hello.Ack is not (AckLevel.Received or AckLevel.Journaled))
         {
-            throw new GridException(
-                GridErrorCode.AckUnavailable,
-                $"producer '{hello.Producer}' asks for acknowledgement '{hello.Ack}', but this grid has no PostgreSQL; 'received' and 'journaled' are to be had");
+            RequireCommitted(hello);
         }
 
         return ValueTask.FromResult<IFeed>(_engine.Intake.Open(hello, listener));
@@ -238,6 +253,7 @@ public sealed class EmbeddedGrid : IGrid
         Visible = _engine.Intake.Latencies.Visible.Summarize(),
         Acknowledged = _engine.Intake.Latencies.Acknowledged.Summarize(),
         Flush = _engine.Intake.Latencies.Flush.Summarize(),
+        Postgres = _engine.Postgres?.GetStatus(),
     };
 
     /// <inheritdoc/>
@@ -278,6 +294,24 @@ public sealed class EmbeddedGrid : IGrid
     {
         _meter.Dispose();
         return _engine.DisposeAsync();
+    }
+
+    // Before PostgreSQL is reached it is not known what is in it: asking again helps.
+    private void RequireCommitted(FeedHello hello)
+    {
+        var (code, why) = _engine.Postgres switch
+        {
+            null => (GridErrorCode.AckUnavailable, "this grid has no PostgreSQL"),
+            { Ended: { } ended } => (GridErrorCode.AckUnavailable, $"nothing is written to PostgreSQL any more ({ended})"),
+            { IsClaimed: false } => (GridErrorCode.StorageFailed, "PostgreSQL was not reached yet"),
+            _ when hello.Ack != AckLevel.Committed => (GridErrorCode.AckUnavailable, "there is no such one"),
+            _ => (GridErrorCode.None, string.Empty),
+        };
+        if (code != GridErrorCode.None)
+        {
+            throw new GridException(
+                code, $"producer '{hello.Producer}' asks for acknowledgement '{hello.Ack}', but {why}; 'received' and 'journaled' are to be had");
+        }
     }
 
     private InstrumentQuality QualityOf(InstrumentState state)

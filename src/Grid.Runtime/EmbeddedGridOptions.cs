@@ -1,5 +1,6 @@
 using Grid.Domain.Instruments;
 using Grid.Storage.Journal;
+using Grid.Storage.Postgres;
 
 namespace Grid.Runtime;
 
@@ -27,6 +28,7 @@ public sealed class EmbeddedGridOptions
     /// <summary>
     /// Journal bytes kept although snapshots cover them, because no archive has them yet: 0 to 1 PB, 20 GB by default. Beyond
     /// it the oldest segments are deleted, with a warning from four fifths on. Whole segments, at least the one being written.
+    /// What PostgreSQL is still owed is never deleted: once it is as much as this, feeds wait.
     /// </summary>
     public long OwedBytesMax { get; set; } = 20L << 30;
 
@@ -44,6 +46,9 @@ public sealed class EmbeddedGridOptions
 
     /// <summary>Free bytes on the data folder's disk below which the grid is not ready: 0 to 1 TB. Two journal segments unless set.</summary>
     public long DiskFreeBytesMin { get; set; } = 512L << 20;
+
+    /// <summary>What is kept in PostgreSQL, and where; null for nothing.</summary>
+    public PostgresOptions? Postgres { get; set; }
 
     /// <summary>Rules by instrument class.</summary>
     public RuleBook Rules { get; set; } = RuleBook.BuiltIn;
@@ -68,6 +73,7 @@ public sealed class EmbeddedGridOptions
         }
 
         Journal.Validate();
+        Postgres?.Validate();
 
         void Check(bool holds, string rule)
         {

@@ -2,11 +2,13 @@ using System.Collections.Concurrent;
 using Grid.Domain;
 using Grid.Domain.Identifiers;
 using Grid.Runtime.Feeds;
+using Grid.Runtime.Postgres;
 using Grid.Runtime.Recovery;
 using Grid.Runtime.Sequencing;
 using Grid.Runtime.Shards;
 using Grid.Runtime.Snapshots;
 using Grid.Storage.Journal;
+using Grid.Storage.Postgres;
 using Microsoft.Extensions.Logging;
 
 namespace Grid.Runtime;
@@ -29,6 +31,9 @@ internal sealed partial class GridEngine : IAsyncDisposable
     private readonly Thread _thread;
     private int _isDisposed;
 
+    // Null where nothing is written to PostgreSQL, and until that has begun.
+    private volatile PostgresPump? _postgres;
+
     // Of the sequencer's thread: true from when a flush is handed to its thread until that thread has reported.
     private bool _isFlushing;
 
@@ -39,11 +44,11 @@ internal sealed partial class GridEngine : IAsyncDisposable
         Image = recovered.Image;
         Journal = recovered.Journal;
         Image.Subscriptions.Flushed.StartAfter(Image.AppliedLsn);
-        Intake = new FeedIntake(Journal, Image, time, options.BatchesInFlightMax, _work.Add);
+        Intake = new FeedIntake(Journal, Image, time, options.BatchesInFlightMax, _work.Add) { Owed = new OwedJournal(Journal, options.OwedBytesMax) };
         _sequencer = new Sequencer(Journal, Image, Dispatch, Intake.Release);
         _shards = [.. Image.Shards.Select(s => new ShardThread(s, ReportApplied, Fail))];
         _endFlush = new SequencerCall(EndFlush);
-        _snapshots = new SnapshotTaker(recovered, options, time, _log, Fail);
+        _snapshots = new SnapshotTaker(recovered, options, time, _log, Fail) { Owed = Intake.Owed };
         _flushes = new FlushThread(Journal, Intake.Latencies, ReportFlush);
         LogRecovery(recovered.Report.ToString());
         _thread = new Thread(Run) { Name = "grid-sequencer", IsBackground = true };
@@ -62,8 +67,45 @@ internal sealed partial class GridEngine : IAsyncDisposable
 
     public ulong SnapshotLsn => _snapshots.NewestLsn;
 
+    /// <summary>What writes to PostgreSQL; null if nothing does.</summary>
+    public PostgresPump? Postgres => _postgres;
+
+    /// <summary>Begins to write to PostgreSQL.</summary>
+    /// <exception cref="Storage.GridStorageException">The database is there, but not for this grid.</exception>
+    public async Task StartPostgresAsync(PostgresOptions options, TimeProvider time, CancellationToken cancel)
+    {
+        var pump = new PostgresPump(this, _data, options, FolderIdentity.Of(_data.Root), time, _log);
+        try
+        {
+            await pump.StartAsync(cancel).ConfigureAwait(false);
+        }
+        catch
+        {
+            await pump.DisposeAsync().ConfigureAwait(false);
+            Intake.Owed.End();
+            throw;
+        }
+
+        _postgres = pump;
+    }
+
+    /// <summary>Acknowledges what waited for PostgreSQL and is in it now.</summary>
+    public Task CommittedAsync(ulong throughLsn, IReadOnlyList<ProducerRow> producers)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Add(new SequencerCall(sequencer =>
+        {
+            sequencer.Commit(throughLsn, producers);
+            done.SetResult();
+        }));
+        return UnlessItFails(done.Task);
+    }
+
     /// <summary>Asks something of an instrument on its shard's thread.</summary>
     public Task<T> AskAsync<T>(InstrumentId instrument, Func<Shard, T> question) => _shards[Image.ShardOf(instrument).Index].AskAsync(question);
+
+    /// <summary>Asks something on a shard's thread.</summary>
+    public Task<T> AskShardAsync<T>(int shard, Func<Shard, T> question) => _shards[shard].AskAsync(question);
 
     /// <summary>Takes a snapshot and waits for it.</summary>
     /// <exception cref="GridException">Stopping, StorageFailed.</exception>
@@ -107,6 +149,8 @@ internal sealed partial class GridEngine : IAsyncDisposable
         try
         {
             await DrainAsync().ConfigureAwait(false);
+            await FlushAsync().ConfigureAwait(false);
+            await StopPostgresAsync().ConfigureAwait(false);
             if (!_failure.Task.IsCompleted)
             {
                 await SnapshotAsync().ConfigureAwait(false);
@@ -117,6 +161,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
             // It stopped by itself. What was not flushed is lost, and nobody was promised it.
         }
 
+        await StopPostgresAsync().ConfigureAwait(false);
         Image.Subscriptions.Stop(new GridException(GridErrorCode.Stopping, "the grid is stopping"));
         _work.CompleteAdding();
         _thread.Join();
@@ -139,6 +184,14 @@ internal sealed partial class GridEngine : IAsyncDisposable
         Intake.Dispose();
         _work.Dispose();
         _data.Dispose();
+    }
+
+    private async Task StopPostgresAsync()
+    {
+        if (_postgres is { } postgres)
+        {
+            await postgres.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     // Batches go sequencer -> shards -> sequencer; a pause lets the first two hops finish, the next the last.
@@ -188,6 +241,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
                 }
                 while (++taken < WorkBeforeFlush && _work.TryTake(out next));
                 BeginFlush();
+                _postgres?.Wake();
                 if (_snapshots.IsDue(Journal.BytesAppended))
                 {
                     _ = BeginSnapshot();
@@ -230,7 +284,9 @@ internal sealed partial class GridEngine : IAsyncDisposable
         }
     }
 
-    private Task BeginSnapshot() => _snapshots.Begin(_sequencer.LastInputLsn, OnEachShard, () =>
+    private Task BeginSnapshot() => _snapshots.Begin(_sequencer.LastInputLsn, OnEachShard, FlushAsync);
+
+    private Task FlushAsync()
     {
         var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _work.Add(new SequencerCall(s =>
@@ -239,7 +295,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
             flushed.SetResult();
         }));
         return UnlessItFails(flushed.Task);
-    });
+    }
 
     // On the thread of the shard that was last.
     private void ReportApplied(PendingBatch batch)

@@ -242,4 +242,7 @@ public sealed record GridStatus
 
     /// <summary>Bytes of the hot store.</summary>
     public required long HotStoreBytes { get; init; }
+
+    /// <summary>How it stands with PostgreSQL; null where there is none.</summary>
+    public PostgresStatus? Postgres { get; init; }
 }

@@ -30,6 +30,7 @@ internal sealed class Readiness(GridEngine engine, EmbeddedGridOptions options)
             troubles.Add(Text($"the journal has been flushing for {flushing.TotalSeconds:F0} s; the limit is {options.StuckAfter.TotalSeconds:F0} s (option {nameof(options.StuckAfter)})"));
         }
 
+        AddPostgres(troubles);
         if (FreeBytes(out var unknown) is var free && free < options.DiskFreeBytesMin)
         {
             troubles.Add(unknown is null
@@ -38,6 +39,26 @@ internal sealed class Readiness(GridEngine engine, EmbeddedGridOptions options)
         }
 
         return troubles;
+    }
+
+    // While PostgreSQL is down the journal keeps what it is owed: that is no trouble before it is nearly all that may be.
+    private void AddPostgres(List<string> troubles)
+    {
+        if (engine.Postgres is not { } postgres)
+        {
+            return;
+        }
+
+        var owed = engine.Intake.Owed;
+        if (postgres.Ended is { } why)
+        {
+            troubles.Add($"nothing is written to PostgreSQL any more: {why}");
+        }
+        else if (owed.IsNearlyFull)
+        {
+            var status = postgres.GetStatus();
+            troubles.Add(Text($"PostgreSQL is owed {status.LagBytes} bytes of the journal{(owed.IsFull ? ", and feeds wait" : string.Empty)}; at {owed.BytesMax} feeds wait (option {nameof(options.OwedBytesMax)}); its circuit is {status.Circuit}{(status.LastError is { } error ? $": {error}" : string.Empty)}"));
+        }
     }
 
     private long FreeBytes(out string? unknown)

@@ -38,10 +38,11 @@ internal static class BenchCommand
         var batch = CommandLine.NumberOption("--batch", "events of a batch", 1, GridLimits.BatchEventsMax, IngestFeederOptions.UsualBatchEvents);
         var outstanding = CommandLine.NumberOption("--outstanding", "batches that may be unacknowledged", 1, GridLimits.FeedOutstandingBatchesMax, IngestFeederOptions.UsualOutstandingBatches);
         var bare = CommandLine.NumberOption("--bare-seconds", "time of the bare loops to compare with, half before and half after; 0 for none", 0, 3_600, 60);
+        var postgres = new Option<string?>("--postgres") { Description = "also write to this database, an empty one with the schema, and compare the writer with COPY alone there", HelpName = "CONN" };
         var checkHash = new Option<bool>("--check-hash") { Description = "apply the stream a second time in another process and compare market hashes" };
         var command = new Command("ingest", "Feed a synthetic market over the binary protocol, beside a bare socket-to-disk loop, and check what came out")
         {
-            Instruments, Events, Seconds, rate, ack, batch, outstanding, Seed, bare, checkHash, Config, Keep, Json,
+            Instruments, Events, Seconds, rate, ack, batch, outstanding, Seed, bare, checkHash, postgres, Config, Keep, Json,
         };
         command.SetAction((line, cancel) =>
         {
@@ -59,6 +60,7 @@ internal static class BenchCommand
                 BareSeconds = line.GetValue(bare),
                 CheckHash = line.GetValue(checkHash),
                 Config = line.GetValue(Config),
+                Postgres = line.GetValue(postgres),
                 Keep = line.GetValue(Keep),
                 Json = line.GetValue(Json),
             }).RunAsync(cancel);

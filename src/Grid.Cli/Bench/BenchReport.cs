@@ -33,8 +33,13 @@ internal static class BenchReport
         }
     }
 
-    /// <summary>The command line of this process.</summary>
-    public static string CommandLine() => "grid " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1));
+    /// <summary>The command line of this process, without the address of a database, which may hold a password.</summary>
+    public static string CommandLine()
+    {
+        var arguments = Environment.GetCommandLineArgs();
+        var address = Array.IndexOf(arguments, "--postgres") + 1;
+        return "grid " + string.Join(' ', arguments.Select((argument, i) => i == address && address > 0 ? "…" : argument).Skip(1));
+    }
 
     /// <summary>A rate for people.</summary>
     public static string Rate(double perSecond) => perSecond >= 1e6 ? $"{perSecond / 1e6:0.00} million/s" : $"{perSecond:N0}/s";

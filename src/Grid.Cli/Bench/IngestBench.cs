@@ -42,6 +42,9 @@ internal sealed record IngestBenchOptions
     /// <summary>The server's configuration; null for none.</summary>
     public string? Config { get; init; }
 
+    /// <summary>The database that the server writes to; null for none.</summary>
+    public string? Postgres { get; init; }
+
     /// <summary>Where to leave the data; null to leave nothing.</summary>
     public string? Keep { get; init; }
 
@@ -100,7 +103,7 @@ internal sealed class IngestBench(IngestBenchOptions options)
     private async Task<IngestBenchReport> IngestAsync(BenchFolder folder, MachineDescription machine, DateTimeOffset startedAt, CancellationToken cancel)
     {
         var data = Path.Combine(folder.Path, "data");
-        await using var server = await BenchServer.StartAsync(data, options.Config is null ? [] : ["--config", options.Config], cancel);
+        await using var server = await BenchServer.StartAsync(data, ServerArguments(), cancel);
         var feeder = FeederOptions(server, folder);
         await using var process = BenchProcess.StartPart(BenchPart.Feeder, feeder);
         var allocatedBefore = await AllocatedAsync(server, cancel);
@@ -109,6 +112,12 @@ internal sealed class IngestBench(IngestBenchOptions options)
         var after = server.Process.Measure();
         var status = await server.GetAsync("/v1/status", cancel);
         var allocated = await AllocatedAsync(server, cancel) - allocatedBefore;
+        var postgres = options.Postgres is { } connection ? new PostgresBench(connection) : null;
+        if (postgres is not null)
+        {
+            await postgres.CatchUpAsync(server, cancel);
+        }
+
         var differences = await new IngestBenchCheck(Expected(feeder, fed)).CompareAsync(server, cancel);
         await server.StopAsync(cancel);
         var (hash, reference) = await HashAsync(data, folder, feeder, fed, cancel);
@@ -141,10 +150,17 @@ internal sealed class IngestBench(IngestBenchOptions options)
             Samples = _samples,
             MarketHash = hash,
             ReferenceMarketHash = reference,
+            Postgres = postgres is null ? null : await postgres.CompareAsync(folder, cancel),
             Differences = differences,
             DataFolder = options.Keep is null ? null : data,
         };
     }
+
+    private List<string> ServerArguments() =>
+    [
+        .. options.Config is { } config ? ["--config", config] : Array.Empty<string>(),
+        .. options.Postgres is { } postgres ? ["--postgres", postgres] : Array.Empty<string>(),
+    ];
 
     private async Task<IngestFeederReport> WatchAsync(BenchServer server, BenchProcess feeder, CancellationToken cancel)
     {

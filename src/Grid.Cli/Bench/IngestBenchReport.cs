@@ -100,6 +100,9 @@ internal sealed record IngestBenchReport
     /// <summary>The market hash of the same stream applied by another process; absent if it was not asked for.</summary>
     public string? ReferenceMarketHash { get; init; }
 
+    /// <summary>PostgreSQL's part; absent without one.</summary>
+    public PostgresBenchResult? Postgres { get; init; }
+
     /// <summary>What is not as the market's model says; empty if all is.</summary>
     public required IReadOnlyList<string> Differences { get; init; }
 
@@ -149,6 +152,11 @@ internal sealed record IngestBenchReport
         BenchReport.Tell("outcomes", Outcomes.ToString());
         BenchReport.Tell("ack", Feeder.Acknowledgement.ToString());
         BenchReport.Tell("journal", $"{JournalBytes:N0} bytes ({JournalBytes / (double)events:0.0} per event) in {Flushes:N0} flushes; the server wrote {BytesWritten:N0} bytes in all ({BytesWritten / (double)events:0.0} per event)");
+        if (Postgres is { } postgres)
+        {
+            BenchReport.Tell("postgres", $"{postgres.RowsWhileFed:N0} rows while it was fed, {postgres.RowsAfterwards:N0} afterwards at {BenchReport.Rate(postgres.RowsPerSecond)}, {postgres.Flushes:N0} flushes; COPY alone {BenchReport.Rate(postgres.CopyRowsPerSecond)}{(postgres.Ratio is { } share ? $", so {share:0.00} of it" : string.Empty)}");
+        }
+
         BenchReport.Tell("processor", $"server {ServerCpuNsPerEvent:0} ns per event, feeder {FeederCpuNsPerEvent:0} ns");
         BenchReport.Tell("memory", $"server {Mb(Server.PeakRssBytes)} MB at most with mapped files, {Mb(Samples.Select(s => s.ServerAnonymousBytes).DefaultIfEmpty().Max())} MB without; feeder {Mb(FeederProcess.PeakRssBytes)} MB");
         BenchReport.Tell("allocated", $"{(ServerAllocatedBytesPerEvent is { } server ? $"server {server:0.000} bytes per event, " : string.Empty)}feeder {FeederAllocatedBytesPerEvent:0.000} bytes per event");

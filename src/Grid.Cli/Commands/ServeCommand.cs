@@ -11,7 +11,7 @@ namespace Grid.Cli.Commands;
 /// <summary><c>grid serve</c>: the embedded server, until SIGINT or SIGTERM.</summary>
 internal static class ServeCommand
 {
-    private static readonly Option<string?> Config = new("--config") { Description = "a JSON file with the sections Data, Grid, Feed, Http, Ilp, Access, Tls, Otlp, Rules and Serilog", HelpName = "F" };
+    private static readonly Option<string?> Config = new("--config") { Description = "a JSON file with the sections Data, Grid, Feed, Http, Ilp, Access, Tls, Postgres, Otlp, Rules and Serilog", HelpName = "F" };
     private static readonly Option<string?> Data = new("--data") { Description = "the data folder; 'data' unless given", HelpName = "DIR" };
     private static readonly Option<EndPoint?> Feed = CommandLine.EndPointOption("--feed", "where the binary feed listens; 127.0.0.1:7401 unless given, port 0 picks a free one");
 
@@ -19,9 +19,15 @@ internal static class ServeCommand
 
     private static readonly Option<EndPoint?> Ilp = CommandLine.EndPointOption("--ilp", "where line protocol listens; 127.0.0.1:7402 unless given, port 0 picks a free one");
 
+    private static readonly Option<string?> Postgres = new("--postgres")
+    {
+        Description = "also keep everything in this PostgreSQL database, whose schema 'grid migrate' makes: 'Host=…;Username=…;Password=…;Database=…' or postgresql://user:password@host/database; a password is better kept in the configuration",
+        HelpName = "CONN",
+    };
+
     public static Command Create()
     {
-        var command = new Command("serve", "Run the embedded server") { Config, Data, Http, Feed, Ilp };
+        var command = new Command("serve", "Run the embedded server") { Config, Data, Http, Feed, Ilp, Postgres };
         command.SetAction(RunAsync);
         return command;
     }
@@ -33,7 +39,8 @@ internal static class ServeCommand
             line.GetValue(Data),
             CommandLine.Local(line.GetValue(Feed), "--feed"),
             CommandLine.Local(line.GetValue(Http), "--http"),
-            CommandLine.Local(line.GetValue(Ilp), "--ilp"));
+            CommandLine.Local(line.GetValue(Ilp), "--ilp"),
+            line.GetValue(Postgres));
         await using var log = GridLogs.Start(
             $"serve-{Environment.ProcessId}", LogEventLevel.Information, settings.Grid.DataFolder, settings.Configuration);
         using var logs = new SerilogLoggerFactory(log);

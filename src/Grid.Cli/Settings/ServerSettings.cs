@@ -8,13 +8,14 @@ using Grid.Gateway.Http;
 using Grid.Gateway.Ilp;
 using Grid.Gateway.Tls;
 using Grid.Runtime;
+using Grid.Storage.Postgres;
 using Microsoft.Extensions.Configuration;
 
 namespace Grid.Cli.Settings;
 
 /// <summary>
 /// Everything that a server is told: a JSON file with the sections <c>Data</c>, <c>Grid</c>, <c>Feed</c>, <c>Http</c>,
-/// <c>Ilp</c>, <c>Access</c>, <c>Tls</c>, <c>Otlp</c>, <c>Rules</c> and <c>Serilog</c>, and the command line's options, which win.
+/// <c>Ilp</c>, <c>Access</c>, <c>Tls</c>, <c>Postgres</c>, <c>Otlp</c>, <c>Rules</c> and <c>Serilog</c>, and the command line's options, which win.
 /// </summary>
 internal sealed class ServerSettings
 {
@@ -23,8 +24,9 @@ internal sealed class ServerSettings
 
     private const string DataKey = "Data";
     private const string TlsKey = "Tls";
+    private const string PostgresKey = "Postgres";
     private const string EndPointKey = "EndPoint";
-    private static readonly string[] Sections = [DataKey, "Grid", "Feed", "Http", "Ilp", "Access", TlsKey, "Otlp", "Rules", "Serilog"];
+    private static readonly string[] Sections = [DataKey, "Grid", "Feed", "Http", "Ilp", "Access", TlsKey, PostgresKey, "Otlp", "Rules", "Serilog"];
 
     // What is wrong, all of it.
     private readonly List<string> _faults = [];
@@ -58,8 +60,9 @@ internal sealed class ServerSettings
     /// <param name="feed">Wins over the file; null does not.</param>
     /// <param name="http">Wins over the file; null does not.</param>
     /// <param name="ilp">Wins over the file; null does not.</param>
+    /// <param name="postgres">The database; wins over the file; null does not.</param>
     /// <exception cref="CommandFailure">The file cannot be read, or something in it is wrong: names every option that is.</exception>
-    public static ServerSettings Load(string? path, string? dataFolder, IPEndPoint? feed, IPEndPoint? http, IPEndPoint? ilp = null)
+    public static ServerSettings Load(string? path, string? dataFolder, IPEndPoint? feed, IPEndPoint? http, IPEndPoint? ilp = null, string? postgres = null)
     {
         var configuration = ReadFile(path);
         var settings = new ServerSettings(configuration);
@@ -73,6 +76,7 @@ internal sealed class ServerSettings
         settings.Ilp = lines;
         settings.Grid = settings.Bind<EmbeddedGridOptions>("Grid");
         settings.Grid.DataFolder = dataFolder ?? configuration[DataKey] ?? DefaultDataFolder;
+        settings.Grid.Postgres = settings.PostgresOf(postgres);
         settings.Access = settings.Bind<AccessOptions>("Access");
         settings.Access.KeyFile ??= Path.Combine(settings.Grid.DataFolder, KeyFile.Name);
         settings.UseTlsForAllPorts();
@@ -121,6 +125,19 @@ internal sealed class ServerSettings
             Http.Tls ??= tls;
             Ilp?.Tls ??= tls;
         }
+    }
+
+    // A section without a connection string is half of one: that is told.
+    private PostgresOptions? PostgresOf(string? connection)
+    {
+        if (connection is null && !Configuration.GetSection(PostgresKey).Exists())
+        {
+            return null;
+        }
+
+        var options = Bind<PostgresOptions>(PostgresKey);
+        options.ConnectionString = connection ?? options.ConnectionString;
+        return options;
     }
 
     private static IConfigurationRoot ReadFile(string? path)

@@ -68,6 +68,19 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
         Column.Object("acknowledged", Latency, "Until it is acknowledged."),
         Column.Object("flush", Latency, "Of the flushes themselves."));
 
+    private static readonly RowShape Postgres = new(
+        Column.Text("circuit", "closed", "closed while it is written to, open while it is left alone after failures, halfopen while it is tried again."),
+        Column.Number("committed_frame", "1498", "The last input frame of the journal that is in it."),
+        Column.Number("lag_frames", "2", "Journal frames on the disk and not in it."),
+        Column.Number("lag_bytes", "4096", "Bytes of the journal that are not in it."),
+        Column.Number("lag_bytes_max", "21474836480", "Bytes that may be owed to it; then feeds wait."),
+        Column.Real("lag_s", "0.2", "Age in seconds of the oldest batch that is not in it."),
+        Column.Number("flushes", "512", "Transactions committed since the start."),
+        Column.Number("rows", "79463", "Ticks, runs and quarantined events written since the start."),
+        Column.Number("rows_refused", "0", "Rows that it refused; they are in its quarantine."),
+        Column.Number("failures", "0", "Attempts that failed since the start."),
+        Column.Text("error", "no PostgreSQL answers at 127.0.0.1:5432", "What the last attempt met; null if it succeeded.").OrNull());
+
     private static readonly RowShape Health = new(
         Column.Text("status", "ready", "live or ready, else what is not."),
         Column.Texts("reasons", "the grid is stopping", "Why not; empty if all is well."));
@@ -91,6 +104,7 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
         Column.Number("snapshots_failed", "0", "Snapshots that could not be taken since the start."),
         Column.Number("hot_store_bytes", "67108864", "Bytes of recent ticks and bars on the disk."),
         Column.Number("allocated_bytes", "52428800", "Bytes of memory allocated since the start."),
+        Column.Object("postgres", Postgres, "How it stands with PostgreSQL; null where there is none.").OrNull(),
         Column.Object("latency_ms", Latencies, "Milliseconds since the receipt of batches of the last minute."),
         Column.Object("outcomes", Outcomes, "What was decided since the data folder was made."));
 
@@ -162,6 +176,7 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
             json.WriteNumber("snapshots_failed", status.SnapshotsFailed);
             json.WriteNumber("hot_store_bytes", status.HotStoreBytes);
             json.WriteNumber("allocated_bytes", GC.GetTotalAllocatedBytes());
+            WritePostgres(json, status.Postgres);
             json.WriteStartObject("latency_ms");
             WriteLatency(json, "visible", status.Visible);
             WriteLatency(json, "acknowledged", status.Acknowledged);
@@ -172,6 +187,29 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
         }
 
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static void WritePostgres(Utf8JsonWriter json, PostgresStatus? postgres)
+    {
+        if (postgres is null)
+        {
+            json.WriteNull("postgres");
+            return;
+        }
+
+        json.WriteStartObject("postgres");
+        json.WriteString("circuit", postgres.Circuit.ToString().ToLowerInvariant());
+        json.WriteNumber("committed_frame", postgres.CommittedFrame);
+        json.WriteNumber("lag_frames", postgres.LagFrames);
+        json.WriteNumber("lag_bytes", postgres.LagBytes);
+        json.WriteNumber("lag_bytes_max", postgres.LagBytesMax);
+        json.WriteNumber("lag_s", Math.Round(postgres.Lag.TotalSeconds, 3));
+        json.WriteNumber("flushes", postgres.Flushes);
+        json.WriteNumber("rows", postgres.Rows);
+        json.WriteNumber("rows_refused", postgres.RowsRefused);
+        json.WriteNumber("failures", postgres.Failures);
+        json.WriteString("error", postgres.Ended ?? postgres.LastError);
+        json.WriteEndObject();
     }
 
     // Of the last minute.

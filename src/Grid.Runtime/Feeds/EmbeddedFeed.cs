@@ -26,6 +26,10 @@ internal sealed class EmbeddedFeed : IFeed
     private long _acknowledgedEvents;
     private ulong _acknowledgedBatch;
 
+    // Batches that are flushed and wait for PostgreSQL. As many at most as a protocol lets a producer send ahead, or the caller waits.
+    private readonly Queue<InFlightBatch> _awaitingCommit = new();
+    private readonly SemaphoreSlim? _room;
+
     private bool _isClosed;
 
     public EmbeddedFeed(FeedIntake intake, Producer producer, FeedHello hello, IFeedListener listener)
@@ -39,7 +43,13 @@ internal sealed class EmbeddedFeed : IFeed
 
         // What was received counts for one that asks for no more: told of less, it would send again, in another epoch, what the
         // grid has. After a crash both are the same.
-        LastDurableBatch = hello.Ack == AckLevel.Received ? producer.LastBatch : producer.DurableBatch;
+        LastDurableBatch = hello.Ack switch
+        {
+            AckLevel.Received => producer.LastBatch,
+            AckLevel.Committed => producer.CommittedBatch,
+            _ => producer.DurableBatch,
+        };
+        _room = IsCommitted ? new SemaphoreSlim(GridLimits.FeedOutstandingBatchesMax) : null;
     }
 
     /// <inheritdoc/>
@@ -48,6 +58,12 @@ internal sealed class EmbeddedFeed : IFeed
     public JournalDictionary Dictionary { get; }
 
     public byte[] ProducerBytes { get; }
+
+    /// <summary>True if it is acknowledged what is in PostgreSQL.</summary>
+    public bool IsCommitted => _hello.Ack == AckLevel.Committed;
+
+    /// <summary>True while flushed batches of it wait for PostgreSQL. Of the sequencer's thread.</summary>
+    public bool IsAwaitingCommit => _awaitingCommit.Count > 0;
 
     /// <summary>Who sends.</summary>
     public Producer Producer => _producer;
@@ -103,7 +119,12 @@ internal sealed class EmbeddedFeed : IFeed
     /// <inheritdoc/>
     public async ValueTask SubmitAsync(ulong batchNumber, ReadOnlyMemory<byte> payload, CancellationToken cancel)
     {
-        var batch = await _intake.RentAsync(cancel).ConfigureAwait(false);
+        if (_room is not null)
+        {
+            await _intake.UnlessStoppingAsync(_room.WaitAsync, cancel).ConfigureAwait(false);
+        }
+
+        var batch = await RentAsync(cancel).ConfigureAwait(false);
         try
         {
             Fill(batch, batchNumber, payload.Span);
@@ -111,6 +132,7 @@ internal sealed class EmbeddedFeed : IFeed
         catch
         {
             _intake.Release(batch);
+            _room?.Release();
             throw;
         }
 
@@ -125,30 +147,54 @@ internal sealed class EmbeddedFeed : IFeed
         }
     }
 
+    /// <summary>Acknowledges all batches that are in PostgreSQL: those of inputs up to a frame. On the sequencer's thread.</summary>
+    public void AcknowledgeCommitted(ulong throughLsn)
+    {
+        var isAny = false;
+        while (_awaitingCommit.TryPeek(out var batch)
+            && (batch.IsRetry ? batch.Number <= _producer.CommittedBatch : batch.InputLsn <= throughLsn))
+        {
+            _awaitingCommit.Dequeue();
+            Count(batch);
+            InFlight.Return(batch);
+            _room!.Release();
+            isAny = true;
+        }
+
+        if (isAny)
+        {
+            _listener.Acknowledged(new Acknowledgement(_acknowledgedBatch, _acknowledgedEvents, _acknowledgedCounts));
+        }
+    }
+
     /// <summary>Acknowledges all batches whose outcomes are flushed. On the sequencer's thread.</summary>
     public void AcknowledgeThrough(ulong flushedLsn)
     {
         var isAny = false;
         while (InFlight.TryTake(flushedLsn, _producer.DurableBatch, out var batch))
         {
-            isAny = true;
-            if (_hello.Ack != AckLevel.Received)
-            {
-                _acknowledgedEvents += batch.Events;
-                _acknowledgedCounts.Add(batch.Counts);
-                _acknowledgedBatch = Math.Max(_acknowledgedBatch, batch.Number);
-            }
-
             if (!batch.IsRetry)
             {
                 _producer.SetDurable(batch.Epoch, batch.Number);
                 _intake.Latencies.CountAcknowledged(batch.ReceivedTimestamp);
             }
 
+            if (IsCommitted)
+            {
+                _awaitingCommit.Enqueue(batch);
+                continue;
+            }
+
+            if (_hello.Ack != AckLevel.Received)
+            {
+                Count(batch);
+                isAny = true;
+            }
+
             InFlight.Return(batch);
         }
 
-        if (isAny && _hello.Ack != AckLevel.Received)
+        if (isAny)
         {
             _listener.Acknowledged(new Acknowledgement(_acknowledgedBatch, _acknowledgedEvents, _acknowledgedCounts));
         }
@@ -158,6 +204,7 @@ internal sealed class EmbeddedFeed : IFeed
     public void CloseWith(GridException reason)
     {
         _isClosed = true;
+        _room?.Release();
         _listener.Closed(reason);
     }
 
@@ -172,6 +219,26 @@ internal sealed class EmbeddedFeed : IFeed
 
         _intake.Forget(this);
         return ValueTask.CompletedTask;
+    }
+
+    private void Count(InFlightBatch batch)
+    {
+        _acknowledgedEvents += batch.Events;
+        _acknowledgedCounts.Add(batch.Counts);
+        _acknowledgedBatch = Math.Max(_acknowledgedBatch, batch.Number);
+    }
+
+    private async ValueTask<PendingBatch> RentAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await _intake.RentAsync(cancel).ConfigureAwait(false);
+        }
+        catch
+        {
+            _room?.Release();
+            throw;
+        }
     }
 
     private void Fill(PendingBatch batch, ulong batchNumber, ReadOnlySpan<byte> payload)
@@ -231,6 +298,7 @@ internal sealed class EmbeddedFeed : IFeed
         catch
         {
             _intake.Release(batch);
+            _room?.Release();
             throw;
         }
     }

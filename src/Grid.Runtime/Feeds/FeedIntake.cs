@@ -4,6 +4,7 @@ using Grid.Domain.Dedup;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 using Grid.Runtime.Metrics;
+using Grid.Runtime.Postgres;
 using Grid.Runtime.Sequencing;
 using Grid.Storage.Journal;
 
@@ -26,6 +27,7 @@ internal sealed class FeedIntake : IDisposable
     private GridException? _reason;
     private long _events;
     private long _batches;
+    private int _committedFeeds;
 
     // When a batch was last given back, or taken while none was.
     private long _progressAt;
@@ -39,6 +41,7 @@ internal sealed class FeedIntake : IDisposable
         _batchesMax = batchesMax;
         _free = new SemaphoreSlim(batchesMax, batchesMax);
         Latencies = new PipelineLatencies(time);
+        Owed = new OwedJournal(journal, long.MaxValue);
     }
 
     public GridNames Names => _image.Names;
@@ -50,6 +53,12 @@ internal sealed class FeedIntake : IDisposable
     public long EventsReceived => Volatile.Read(ref _events);
 
     public long BatchesReceived => Volatile.Read(ref _batches);
+
+    /// <summary>What PostgreSQL has yet to take: while it is too much, feeds wait.</summary>
+    public OwedJournal Owed { get; init; }
+
+    /// <summary>True if somebody waits for what he sends to be in PostgreSQL.</summary>
+    public bool HasCommittedFeeds => Volatile.Read(ref _committedFeeds) > 0;
 
     public int InFlight => _batchesMax - _free.CurrentCount;
 
@@ -80,16 +89,42 @@ internal sealed class FeedIntake : IDisposable
         }
 
         _feeds[feed] = 0;
+        if (hello.Ack == AckLevel.Committed)
+        {
+            Interlocked.Increment(ref _committedFeeds);
+        }
+
         replaced?.CloseWith(new GridException(GridErrorCode.ProducerBusy, $"producer '{hello.Producer}' opened a newer connection"));
         return feed;
     }
 
-    public void Forget(EmbeddedFeed feed) => _feeds.TryRemove(feed, out _);
+    public void Forget(EmbeddedFeed feed)
+    {
+        if (_feeds.TryRemove(feed, out _) && feed.IsCommitted)
+        {
+            Interlocked.Decrement(ref _committedFeeds);
+        }
+    }
+
+    /// <summary>Closes the feeds that wait for PostgreSQL: nothing comes to be in it any more.</summary>
+    public void EndCommitted(string why)
+    {
+        foreach (var feed in _feeds.Keys.Where(f => f.IsCommitted))
+        {
+            feed.CloseWith(new GridException(GridErrorCode.AckUnavailable, $"nothing is written to PostgreSQL any more: {why}"));
+        }
+    }
 
     /// <summary>A batch to fill; waits while all are in use.</summary>
     public async ValueTask<PendingBatch> RentAsync(CancellationToken cancel)
     {
         ThrowIfStopping();
+        if (Owed.IsFull)
+        {
+            // What is owed to PostgreSQL is all that the disk may hold for it.
+            await UnlessStoppingAsync(Owed.WaitForRoomAsync, cancel).ConfigureAwait(false);
+        }
+
         if (!_free.Wait(0, CancellationToken.None))
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping.Token);
@@ -109,6 +144,20 @@ internal sealed class FeedIntake : IDisposable
         }
 
         return _pool.TryPop(out var batch) ? batch : new PendingBatch();
+    }
+
+    /// <summary>Waits for something, until the grid stops.</summary>
+    public async ValueTask UnlessStoppingAsync(Func<CancellationToken, Task> wait, CancellationToken cancel)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping.Token);
+        try
+        {
+            await wait(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            ThrowIfStopping();
+        }
     }
 
     /// <summary>Gives a batch back.</summary>

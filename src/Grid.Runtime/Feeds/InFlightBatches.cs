@@ -9,6 +9,9 @@ internal sealed class InFlightBatch
 
     public ulong Epoch { get; set; }
 
+    /// <summary>Its input frame; 0 of a retry.</summary>
+    public ulong InputLsn { get; set; }
+
     /// <summary>The frame that must be flushed before the batch is acknowledged; null until the batch is applied.</summary>
     public ulong? OutcomeLsn { get; set; }
 
@@ -36,6 +39,7 @@ internal sealed class InFlightBatches
         var batch = _pool.TryPop(out var free) ? free : new InFlightBatch();
         batch.Number = number;
         batch.Epoch = epoch;
+        batch.InputLsn = 0;
         batch.OutcomeLsn = null;
         batch.IsRetry = false;
         batch.Counts.Clear();

@@ -26,6 +26,10 @@ internal sealed class Producer(string name)
     private readonly ulong[] _fingerprints = new ulong[Remembered];
     private ulong _durableBatch;
 
+    // What PostgreSQL has of the newest epoch that it knows: perhaps not the current one.
+    private ulong _committedEpoch;
+    private ulong _committedBatch;
+
     // The newest batch that is in the journal's order: what a snapshot may claim to know.
     private ulong _sequencedEpoch;
     private ulong _sequencedBatch;
@@ -42,6 +46,21 @@ internal sealed class Producer(string name)
 
     /// <summary>Highest batch number of this epoch that is durable and applied, with all before it.</summary>
     public ulong DurableBatch => Volatile.Read(ref _durableBatch);
+
+    /// <summary>
+    /// Highest batch number of this epoch that is in PostgreSQL, with all before it. Takes the gate itself. A database that was
+    /// another grid's may know more than this one was ever sent.
+    /// </summary>
+    public ulong CommittedBatch
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _committedEpoch == Epoch ? Math.Min(_committedBatch, LastBatch) : 0;
+            }
+        }
+    }
 
     /// <summary>Batches taken and not yet durable.</summary>
     public long Lag
@@ -152,6 +171,16 @@ internal sealed class Producer(string name)
             {
                 Volatile.Write(ref _durableBatch, batch);
             }
+        }
+    }
+
+    /// <summary>Notes that all batches up to a number of an epoch are in PostgreSQL. Takes the gate.</summary>
+    public void SetCommitted(ulong epoch, ulong batch)
+    {
+        lock (Gate)
+        {
+            _committedEpoch = epoch;
+            _committedBatch = batch;
         }
     }
 

@@ -41,6 +41,11 @@ internal sealed class GridMeter : IDisposable
         Gauge("grid.gaps.open", "{gap}", "Open gaps of contiguous sequence domains.", () => image.Gaps.Count);
         Gauge("grid.quarantine.listed", "{event}", "Rejected events that can be listed.", () => image.Quarantine.Count);
         Gauge("grid.feeds", "{feed}", "Open feeds.", () => intake.Feeds);
+        if (options.Postgres is not null)
+        {
+            AddPostgres(options);
+        }
+
         _meter.CreateObservableGauge("grid.producer.lag", ProducerLags, "{batch}", "Batches of a connected producer that are taken in and not yet durable.");
     }
 
@@ -49,6 +54,22 @@ internal sealed class GridMeter : IDisposable
     private void Counter(string name, string unit, string description, Func<long> read) => _meter.CreateObservableCounter(name, read, unit, description);
 
     private void Gauge(string name, string unit, string description, Func<long> read) => _meter.CreateObservableGauge(name, read, unit, description);
+
+    private void AddPostgres(EmbeddedGridOptions options)
+    {
+        PostgresStatus? Status() => _engine.Postgres?.GetStatus();
+        Counter("grid.postgres.flushes", "{flush}", "Flushes committed to PostgreSQL.", () => Status()?.Flushes ?? 0);
+        Counter("grid.postgres.rows", "{row}", "Rows of ticks, runs and quarantine written to PostgreSQL.", () => Status()?.Rows ?? 0);
+        Counter("grid.postgres.rows.refused", "{row}", "Rows that PostgreSQL refused.", () => Status()?.RowsRefused ?? 0);
+        Counter("grid.postgres.failures", "{attempt}", "Attempts to write to PostgreSQL that failed.", () => Status()?.Failures ?? 0);
+        Counter("grid.postgres.circuit.opened", "{time}", "Times that no attempts were made for a while.", () => Status()?.CircuitOpened ?? 0);
+        Gauge("grid.postgres.circuit", "{state}", "0 while PostgreSQL is written to, 1 while it is left alone, 2 while it is tried again.", () => (long)(Status()?.Circuit ?? default));
+        Gauge("grid.postgres.committed", "{frame}", "The last input frame of the journal that is in PostgreSQL.", () => (long)(Status()?.CommittedFrame ?? 0));
+        Gauge("grid.postgres.lag.frames", "{frame}", "Journal frames flushed and not in PostgreSQL.", () => (long)(Status()?.LagFrames ?? 0));
+        Gauge("grid.postgres.lag.size", "By", "Bytes of the journal that are not in PostgreSQL.", () => Status()?.LagBytes ?? 0);
+        Gauge("grid.postgres.lag.limit", "By", "Bytes of the journal that may be owed to PostgreSQL before feeds wait.", () => options.OwedBytesMax);
+        _meter.CreateObservableGauge("grid.postgres.lag", () => Status()?.Lag.TotalSeconds ?? 0, "s", "Age of the oldest batch that is not in PostgreSQL.");
+    }
 
     private IEnumerable<Measurement<long>> Outcomes() =>
         from counted in _engine.Image.TotalCounts().NonZero()

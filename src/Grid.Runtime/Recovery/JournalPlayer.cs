@@ -1,4 +1,3 @@
-using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain;
 using Grid.Runtime.Sequencing;
@@ -13,8 +12,7 @@ namespace Grid.Runtime.Recovery;
 /// </summary>
 internal sealed class JournalPlayer(GridImage image, bool reevaluate)
 {
-    private readonly Queue<PlayedBatch> _waiting = new();
-    private readonly List<(ulong First, ulong Last)> _gaps = [];
+    private PairedBatches _pairs = new(image.Names, 0);
 
     /// <summary>Input frames applied.</summary>
     public long Batches { get; private set; }
@@ -23,7 +21,7 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
     public long Events { get; private set; }
 
     /// <summary>What a user should know of the journal that was played.</summary>
-    public IEnumerable<string> Remarks => _gaps.Select(g => $"journal frames {g.First} to {g.Last} were lost before a repair: what they held is missing");
+    public IEnumerable<string> Remarks => _pairs.Gaps.Select(g => $"journal frames {g.First} to {g.Last} were lost before a repair: what they held is missing");
 
     /// <summary>The text of the newest configuration frame, or null.</summary>
     public string? Configuration { get; private set; }
@@ -31,6 +29,7 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
     /// <summary>Applies all frames after one that a snapshot covers.</summary>
     public void Play(JournalReader reader, ulong afterLsn)
     {
+        _pairs = new PairedBatches(image.Names, afterLsn);
         using var line = new ReplayLine(image.Shards);
         PlayFrames(reader, afterLsn, line);
         line.Finish();
@@ -39,7 +38,7 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
     /// <summary>Decides what has no recorded outcome, in order, and gives each such batch to be journaled.</summary>
     public void DecideRest(Action<PendingBatch> journal)
     {
-        while (_waiting.TryDequeue(out var played))
+        while (_pairs.TryTakeAny(out var played))
         {
             foreach (var shard in image.Shards)
             {
@@ -69,13 +68,13 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
                     TakeInput(in frame, line);
                     break;
                 case JournalFrameType.Outcomes:
-                    TakeOutcomes(in frame, afterLsn, line);
+                    TakeOutcomes(in frame, line);
                     break;
                 case JournalFrameType.Source:
                     TakeSource(in frame, line);
                     break;
                 case JournalFrameType.Gap:
-                    _gaps.Add((frame.Lsn, frame.LostThrough));
+                    _pairs.AddGap(in frame);
                     break;
                 case JournalFrameType.Configuration:
                     Configuration = System.Text.Encoding.UTF8.GetString(frame.Payload);
@@ -86,7 +85,7 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
 
     private void TakeSource(in JournalFrame frame, ReplayLine line)
     {
-        if (_gaps.Count > 0)
+        if (_pairs.Gaps.Count > 0)
         {
             // The first declaration may be lost: what came before this one was applied without it.
             line.Settle();
@@ -106,66 +105,27 @@ internal sealed class JournalPlayer(GridImage image, bool reevaluate)
 
     private void TakeInput(in JournalFrame frame, ReplayLine line)
     {
-        var payload = InputFrame.Read(frame.Payload, frame.Lsn, out var head);
-        var names = frame.Names ?? throw new GridStorageException($"journal frame {frame.Lsn} is an input without a dictionary");
         var played = line.Rent();
-        var batch = played.Batch;
-        var fault = EventBatchDecoder.Decode(payload, PlayedNames.Of(names, image.Names).Maps(), head.ReceivedAt, batch.Events, out var row);
-        if (fault != BatchFault.None)
-        {
-            throw new GridStorageException($"journal frame {frame.Lsn} holds a batch that cannot be read: {fault} at row {row}");
-        }
-
-        batch.Lsn = frame.Lsn;
-        batch.Producer = head.Producer;
-        batch.MakeRoomForOutcomes();
-        played.IsDecided = false;
+        var payload = _pairs.AddInput(in frame, played, out var head);
         image.Producers.Replay(head.Producer, head.Epoch, head.Batch, payload);
-        image.Gaps.Observe(batch.Events.Events, image.Context);
-        _waiting.Enqueue(played);
+        image.Gaps.Observe(played.Batch.Events.Events, image.Context);
     }
 
-    private void TakeOutcomes(in JournalFrame frame, ulong afterLsn, ReplayLine line)
+    private void TakeOutcomes(in JournalFrame frame, ReplayLine line)
     {
-        var input = OutcomeFrame.InputLsn(frame.Payload, frame.Lsn);
-        if (input <= afterLsn || reevaluate)
+        if (reevaluate)
         {
-            ApplyDecided(input, line);
-            return;
+            _pairs.SettleThrough(OutcomeFrame.InputLsn(frame.Payload, frame.Lsn));
+        }
+        else
+        {
+            _pairs.AddOutcomes(in frame);
         }
 
-        foreach (var played in _waiting)
+        while (_pairs.TryTake(out var played))
         {
-            if (played.Batch.Lsn == input)
-            {
-                OutcomeFrame.Read(frame.Payload, frame.Lsn, played.Batch.Outcomes);
-                played.IsDecided = true;
-                ApplyDecided(LostOutcomesBefore(input), line);
-                return;
-            }
-        }
-
-        if (_gaps.Exists(gap => gap.First <= input && input <= gap.Last) || input <= image.AppliedLsn)
-        {
-            // The input is lost, or its outcomes came so late behind a gap that it had to be decided anew.
-            return;
-        }
-
-        throw new GridStorageException($"journal frame {frame.Lsn} holds outcomes of frame {input}, which is no input before it");
-    }
-
-    // The newest input before another whose outcomes may be lost: there is a gap between it and here. Outcomes come in the
-    // order of their inputs, so they will not come any more.
-    private ulong LostOutcomesBefore(ulong input) => _gaps.Count == 0 ? 0 : Math.Min(input - 1, _gaps[^1].First);
-
-    // Batches are applied in the order of their inputs, though outcomes of several shards may come in another.
-    private void ApplyDecided(ulong evenIfUndecidedThrough, ReplayLine line)
-    {
-        while (_waiting.TryPeek(out var first) && (first.IsDecided || first.Batch.Lsn <= evenIfUndecidedThrough))
-        {
-            _waiting.Dequeue();
-            Count(first);
-            line.Add(first);
+            Count(played);
+            line.Add(played);
         }
     }
 

@@ -3,6 +3,7 @@ using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
+using Grid.Storage.Postgres;
 
 namespace Grid.Runtime.Sequencing;
 
@@ -76,6 +77,21 @@ internal sealed class GapBook
                 .OrderBy(t => t.Key.Source.Value).ThenBy(t => t.Key.Channel.Value).ThenBy(t => t.Key.Session)
                 .SelectMany(t => t.Value.Open.ToArray().Select(g => new Gap(t.Key.Source, t.Key.Channel, t.Key.Session, g.First, g.Last)))
                 .Take(limit)];
+        }
+    }
+
+    /// <summary>Adds what is known of some domains.</summary>
+    public void Read(IEnumerable<SequenceDomain> domains, List<GapDomainRow> target)
+    {
+        lock (_gate)
+        {
+            foreach (var domain in domains)
+            {
+                if (_trackers.TryGetValue(domain, out var t))
+                {
+                    target.Add(new GapDomainRow(domain, t.First, t.Last, t.ForgottenGaps, t.ForgottenNumbers, t.Open.ToArray()));
+                }
+            }
         }
     }
 

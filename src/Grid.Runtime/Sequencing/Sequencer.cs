@@ -2,6 +2,7 @@ using Grid.Domain.Dedup;
 using Grid.Domain.Identifiers;
 using Grid.Runtime.Feeds;
 using Grid.Storage.Journal;
+using Grid.Storage.Postgres;
 
 namespace Grid.Runtime.Sequencing;
 
@@ -13,6 +14,10 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
 {
     // Feeds that have completed batches whose outcomes are not flushed yet.
     private readonly List<EmbeddedFeed> _awaitingFlush = [];
+
+    // Feeds that have flushed batches which are not known to be in PostgreSQL, and the last input that is.
+    private readonly List<EmbeddedFeed> _awaitingCommit = [];
+    private ulong _committedLsn;
     private readonly byte[] _head = new byte[InputFrame.HeadBytesMax];
     private byte[] _outcomeBuffer = new byte[OutcomeFrame.BytesMax(1024)];
     private ulong _lastInputLsn = image.AppliedLsn;
@@ -42,7 +47,9 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
         image.Subscriptions.Flushed.Sequenced(batch.Lsn);
         feed.Producer.SetSequenced(batch.Epoch, batch.Number);
         image.Gaps.Observe(batch.Events.Events, image.Context);
-        feed.InFlight.Enqueue(batch.Number, batch.Epoch).ReceivedTimestamp = batch.ReceivedTimestamp;
+        var inFlight = feed.InFlight.Enqueue(batch.Number, batch.Epoch);
+        inFlight.ReceivedTimestamp = batch.ReceivedTimestamp;
+        inFlight.InputLsn = batch.Lsn;
         batch.MakeRoomForOutcomes();
         batch.BeginApplying(image.Shards.Length);
         dispatch(batch);
@@ -108,6 +115,32 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
         Acknowledge();
     }
 
+    /// <summary>Acknowledges what waited for PostgreSQL: all inputs up to a frame are in it, and these batches of producers.</summary>
+    public void Commit(ulong throughLsn, IReadOnlyList<ProducerRow> producers)
+    {
+        foreach (var producer in producers)
+        {
+            image.Producers.Get(producer.Name).SetCommitted(producer.Epoch, producer.LastBatch);
+        }
+
+        _committedLsn = throughLsn;
+        AcknowledgeCommitted();
+    }
+
+    // Twice, as a retry may wait for its original there too.
+    private void AcknowledgeCommitted()
+    {
+        for (var pass = 0; pass < 2; pass++)
+        {
+            foreach (var feed in _awaitingCommit)
+            {
+                feed.AcknowledgeCommitted(_committedLsn);
+            }
+        }
+
+        _awaitingCommit.RemoveAll(feed => !feed.IsAwaitingCommit);
+    }
+
     private void Acknowledge()
     {
         // Twice: a retry may wait for its original, which another feed of the same producer acknowledges.
@@ -116,6 +149,10 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
             foreach (var feed in _awaitingFlush)
             {
                 feed.AcknowledgeThrough(journal.FlushedLsn);
+                if (feed.IsAwaitingCommit && !_awaitingCommit.Contains(feed))
+                {
+                    _awaitingCommit.Add(feed);
+                }
             }
         }
 
@@ -125,6 +162,10 @@ internal sealed class Sequencer(JournalWriter journal, GridImage image, Action<P
         }
 
         _awaitingFlush.RemoveAll(feed => !feed.IsAwaitingFlush);
+        if (_awaitingCommit.Count > 0)
+        {
+            AcknowledgeCommitted();
+        }
     }
 
     private void AcceptRetry(PendingBatch batch)

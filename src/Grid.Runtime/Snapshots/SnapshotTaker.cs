@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Threading.Channels;
 using Grid.Domain;
 using Grid.Domain.Identifiers;
+using Grid.Runtime.Postgres;
 using Grid.Runtime.Recovery;
 using Grid.Runtime.Sequencing;
 using Grid.Runtime.Shards;
@@ -33,6 +34,9 @@ internal sealed partial class SnapshotTaker(
     private long _takenAt = time.GetTimestamp();
     private int _mark;
     private Task _running = Task.CompletedTask;
+
+    /// <summary>What must be kept for PostgreSQL; null where nothing is.</summary>
+    public OwedJournal? Owed { get; init; }
 
     /// <summary>The frame that the newest snapshot covers; 0 without one.</summary>
     public ulong NewestLsn => Volatile.Read(ref _newest);
@@ -162,6 +166,8 @@ internal sealed partial class SnapshotTaker(
     // What snapshots cover is kept for the archive, up to a limit: until it is archived, there is no other copy of it.
     private void DeleteJournal(ulong coveredBefore)
     {
+        // Behind the last input that PostgreSQL has, everything is kept for it.
+        coveredBefore = Owed is { TakenLsn: < ulong.MaxValue and var taken } ? Math.Min(coveredBefore, taken + 1) : coveredBefore;
         var segments = _journal.Segments();
         var keptMax = (int)Math.Max(1, options.OwedBytesMax / options.Journal.SegmentBytesMax);
         if (segments.Count > keptMax * 4L / 5)

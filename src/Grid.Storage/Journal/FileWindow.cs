@@ -44,6 +44,9 @@ internal sealed class FileWindow(IJournalFile file, bool skipsUnreadable = false
         return _buffer.AsSpan((int)(offset - _start), _length - (int)(offset - _start));
     }
 
+    /// <summary>Forgets what is in memory from an offset on: it will be read again.</summary>
+    public void ForgetFrom(long offset) => _length = (int)Math.Clamp(offset - _start, 0, _length);
+
     /// <summary>Offset of the first byte from here on that is not zero, or -1.</summary>
     public long FindNonZero(long offset)
     {

@@ -12,9 +12,12 @@ public sealed class JournalReader : IDisposable
 {
     private readonly IJournalDirectory _journal;
     private readonly ulong _fromLsn;
-    private readonly ulong _throughLsn;
+    private ulong _throughLsn;
     private readonly SegmentNames _names = new();
     private SegmentScanner? _segment;
+
+    // Bytes of the segments that are read to their end.
+    private long _bytesOfEnded;
 
     /// <summary>A reader of the frames from one LSN through another.</summary>
     /// <param name="journal">The journal's folder.</param>
@@ -47,6 +50,31 @@ public sealed class JournalReader : IDisposable
     public string Position => _segment is null
         ? _journal.Path
         : $"'{_segment.Path}', offset {_segment.Offset}, LSN {_segment.NextLsn}";
+
+    /// <summary>Bytes of frames read or passed over, dictionaries included, from the first frame of the segment that reading began in.</summary>
+    public long BytesRead => _bytesOfEnded + (_segment is null ? 0 : _segment.Offset - SegmentHeader.Bytes);
+
+    /// <summary>The frame that would be read next.</summary>
+    public ulong NextLsn => _segment?.NextLsn ?? _fromLsn;
+
+    /// <summary>Bytes of frames in a segment that is written no more.</summary>
+    /// <exception cref="GridStorageException">The disk refuses, or the segment is gone.</exception>
+    public static long BytesOf(IJournalDirectory journal, JournalSegment segment)
+    {
+        using var file = SegmentScanner.OpenFile(journal, segment.FirstLsn);
+        return file.Length - SegmentHeader.Bytes;
+    }
+
+    /// <summary>Moves the last frame wanted on to a later one: for a reader that follows a writer. An earlier one changes nothing.</summary>
+    public void ReadThrough(ulong lsn)
+    {
+        if (lsn > _throughLsn)
+        {
+            // Behind the frames that were flushed when they were read, the bytes may be others by now.
+            _throughLsn = lsn;
+            _segment?.ForgetRest();
+        }
+    }
 
     /// <summary>Reads the next frame; false at the end. The frame's payload is gone with the next call.</summary>
     /// <exception cref="GridStorageException">The journal is damaged: where, and how to repair it.</exception>
@@ -102,6 +130,7 @@ public sealed class JournalReader : IDisposable
         }
 
         _segment = SegmentScanner.Open(_journal, next);
+        _bytesOfEnded += ended.Offset - SegmentHeader.Bytes;
         _names.Clear();
         ended.Dispose();
         return true;

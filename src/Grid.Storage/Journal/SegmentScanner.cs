@@ -182,6 +182,9 @@ internal sealed class SegmentScanner : IDisposable
         NextLsn = lsn;
     }
 
+    /// <summary>Reads again from the disk what lies behind all that was read, as it may have been written since.</summary>
+    public void ForgetRest() => _window.ForgetFrom(Offset);
+
     /// <summary>Where the last byte behind <see cref="Offset"/> that is not zero ends.</summary>
     public long FindEndOfNonZero() => _window.FindEndOfNonZero(Offset);
 

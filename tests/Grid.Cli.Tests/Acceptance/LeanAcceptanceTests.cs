@@ -13,7 +13,7 @@ public sealed class LeanAcceptanceTests : IDisposable
     // Two minutes of the two days disagree in the publisher's own files; see the data's README.
     private const int AskMinutesThatDiffer = 2;
 
-    private static readonly string[] Days = ["20131007", "20131008"];
+    internal static readonly string[] Days = ["20131007", "20131008"];
 
     private readonly TempFolder _folder = new();
     private readonly string _ticks = SharedData.Require("lean/equity-tick");
@@ -219,13 +219,13 @@ public sealed class LeanAcceptanceTests : IDisposable
     }
 
     // Opening and closing auctions are counted in other minutes by the publisher.
-    private static bool IsComparable(long milliseconds)
+    internal static bool IsComparable(long milliseconds)
     {
         var minute = milliseconds / 60_000;
         return minute < (9 * 60) + 30 || minute is >= (9 * 60) + 32 and <= (15 * 60) + 58 || minute >= (16 * 60) + 2;
     }
 
-    private static string TimeOf(string day, long milliseconds) =>
+    internal static string TimeOf(string day, long milliseconds) =>
         new DateTime(int.Parse(day.AsSpan(0, 4), CultureInfo.InvariantCulture), int.Parse(day.AsSpan(4, 2), CultureInfo.InvariantCulture), int.Parse(day.AsSpan(6), CultureInfo.InvariantCulture), 4, 0, 0, DateTimeKind.Utc)
             .AddMilliseconds(milliseconds).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture) + ".000000000Z";
 
@@ -237,7 +237,7 @@ public sealed class LeanAcceptanceTests : IDisposable
         return lines.Skip(1).Select(l => l.Split(',')).ToDictionary(c => c[0], c => header.Zip(c).ToDictionary(p => p.First, p => p.Second));
     }
 
-    private static IEnumerable<long[]> PublishersRows(string symbol, string day, string kind)
+    internal static IEnumerable<long[]> PublishersRows(string symbol, string day, string kind)
     {
         var path = Path.Combine(SharedData.Require("lean/equity-minute"), symbol.ToLowerInvariant(), $"{day}_{kind}.zip");
         if (!File.Exists(path))

@@ -57,6 +57,31 @@ public sealed class ServerSettingsTests : IDisposable
     }
 
     [Fact]
+    public void PostgreSQL_is_written_to_if_a_section_or_an_option_says_where()
+    {
+        Assert.Null(ServerSettings.Load(null, dataFolder: null, feed: null, http: null).Grid.Postgres);
+        var path = _folder.Write("grid.json", """
+            { "Postgres": { "ConnectionString": "Host=file", "FlushInterval": "00:00:02", "FlushRowsMax": 70000, "TickClasses": [ "equity", "fx" ], "Migrate": true } }
+            """);
+
+        var fromFile = ServerSettings.Load(path, dataFolder: null, feed: null, http: null).Grid.Postgres!;
+        Assert.Equal(("Host=file", TimeSpan.FromSeconds(2), 70_000, true), (fromFile.ConnectionString, fromFile.FlushInterval, fromFile.FlushRowsMax, fromFile.Migrate));
+        Assert.Equal(["equity", "fx"], fromFile.TickClasses!);
+
+        var option = ServerSettings.Load(path, dataFolder: null, feed: null, http: null, postgres: "postgresql://me@option/grid").Grid.Postgres!;
+        Assert.Equal(("postgresql://me@option/grid", 70_000), (option.ConnectionString, option.FlushRowsMax));
+    }
+
+    [Fact]
+    public void PostgreSQL_without_an_address_or_with_options_out_of_range_is_refused()
+    {
+        var path = _folder.Write("grid.json", """{ "Postgres": { "ConnectionsMax": 1 } }""");
+        var refused = Assert.Throws<CommandFailure>(() => ServerSettings.Load(path, dataFolder: null, feed: null, http: null));
+        Assert.Contains("Postgres:ConnectionString: the PostgreSQL address names no host", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Option Postgres:ConnectionsMax is 1; it must be 2 to 100.", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Keys_are_in_the_data_folder_and_TLS_is_for_all_ports_unless_the_file_says_otherwise()
     {
         var plain = ServerSettings.Load(null, "d", feed: null, http: null);

@@ -173,39 +173,11 @@ public sealed class EmbeddedGridRestartTests : IAsyncDisposable
     {
         _folder.PrepareAfterKill();
         var journal = new DiskDirectory(_folder.PathOf("journal"));
-        var lsns = new List<ulong>();
-        using (var reader = new JournalReader(journal))
-        {
-            while (reader.TryRead(out var frame))
-            {
-                if (frame.Type == lost)
-                {
-                    lsns.Add(frame.Lsn);
-                }
-            }
-        }
-
-        FlipFrame(lost == JournalFrameType.Source ? lsns[0] : lsns[lsns.Count / 2]);
+        var lsns = JournalFrames.Of(journal, lost);
+        JournalFrames.Flip(_folder.PathOf("journal", $"{1UL:x16}.journal"), lost == JournalFrameType.Source ? lsns[0] : lsns[lsns.Count / 2]);
         await Assert.ThrowsAsync<GridStorageException>(_folder.OpenAsync);
         Assert.Single(JournalRepairer.Repair(journal).Losses);
         return await _folder.OpenAsync();
-    }
-
-    // Finds the frame by its number in its header, behind checksum and length.
-    private void FlipFrame(ulong lsn)
-    {
-        var path = _folder.PathOf("journal", $"{1UL:x16}.journal");
-        var bytes = File.ReadAllBytes(path);
-        for (var at = 64; ; at += 8)
-        {
-            if (BitConverter.ToUInt64(bytes, at + 8) == lsn && BitConverter.ToUInt32(bytes, at + 4) is > 0 and < 1000)
-            {
-                bytes[at + 33] ^= 0x10;
-                break;
-            }
-        }
-
-        File.WriteAllBytes(path, bytes);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ internal sealed class GridFolder : IAsyncDisposable
 {
     private readonly TempFolder _temp = new();
     private readonly List<EmbeddedGrid> _grids = [];
+    private int _kills;
 
     public GridFolder() => Options = new EmbeddedGridOptions
     {
@@ -40,7 +41,7 @@ internal sealed class GridFolder : IAsyncDisposable
     }
 
     /// <summary>What a process leaves behind that is killed now is the folder from here on.</summary>
-    public void PrepareAfterKill() => Options.DataFolder = _temp.CopyOf(Options.DataFolder, $"killed-{_grids.Count}");
+    public void PrepareAfterKill() => Options.DataFolder = _temp.CopyOf(Options.DataFolder, $"killed-{++_kills}");
 
     public string PathOf(params string[] parts) => Path.Combine([Options.DataFolder, .. parts]);
 

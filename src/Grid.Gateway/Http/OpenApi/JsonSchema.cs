@@ -54,6 +54,11 @@ internal static class JsonSchema
         {
             var schema = column.Kind == ColumnKind.List ? ArrayOf(Of(inner)) : Of(inner);
             schema["description"] = column.Description;
+            if (column.MayBeNull)
+            {
+                schema["type"] = new JsonArray((string)schema["type"]!, "null");
+            }
+
             return schema;
         }
 

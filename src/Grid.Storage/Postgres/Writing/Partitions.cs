@@ -1,0 +1,74 @@
+using System.Globalization;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Grid.Storage.Postgres.Writing;
+
+/// <summary>Which partition a day's rows go to, and that it is there.</summary>
+internal sealed class Partitions
+{
+    // Ahead of a day that is met, so that nobody waits at midnight.
+    private const int DaysAhead = 2;
+    private static readonly DateOnly Epoch = new(1970, 1, 1);
+    private static readonly int LastDay = new DateOnly(2099, 12, 31).DayNumber - Epoch.DayNumber;
+
+    private readonly HashSet<int> _made = [];
+
+    /// <summary>The table of a day's ticks, given in days since 1970.</summary>
+    public static string TickTable(int day) => HasOwn(day)
+        ? "grid.tick_" + Epoch.AddDays(day).ToString("yyyyMMdd", CultureInfo.InvariantCulture)
+        : "grid.tick_default";
+
+    /// <summary>The table of the runs of a session date, given in days since 1970.</summary>
+    public static string RunTable(int day) => HasOwn(day)
+        ? "grid.run_" + Epoch.AddDays(day).ToString("yyyyMM", CultureInfo.InvariantCulture)
+        : "grid.run_default";
+
+    /// <summary>Makes the partitions that some days need, and a few behind each, unless they were made before.</summary>
+    public async Task MakeAsync(NpgsqlConnection connection, IEnumerable<int> days, CancellationToken cancel)
+    {
+        foreach (var day in days.Where(d => HasOwn(d) && !_made.Contains(d)).ToList())
+        {
+            var last = Math.Min(day + DaysAhead, LastDay);
+            await using var command = new NpgsqlCommand("SELECT grid.make_partitions($1, $2)", connection)
+            {
+                Parameters =
+                {
+                    new NpgsqlParameter<DateOnly> { TypedValue = Epoch.AddDays(day) },
+                    new NpgsqlParameter<DateOnly> { TypedValue = Epoch.AddDays(last) },
+                },
+            };
+            await command.ExecuteScalarAsync(cancel).ConfigureAwait(false);
+            for (var made = day; made <= last; made++)
+            {
+                _made.Add(made);
+            }
+        }
+    }
+
+    /// <summary>Drops what is older than so many days, today included; 0 for none of a kind. Gives the names of what was dropped.</summary>
+    public async Task<IReadOnlyList<string>> DropAsync(
+        NpgsqlConnection connection, DateOnly today, int tickDays, int runDays, int barDays, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand("SELECT grid.drop_partitions($1, $2, $3)", connection)
+        {
+            Parameters = { Before(tickDays), Before(runDays), Before(barDays) },
+        };
+        var dropped = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        while (await reader.ReadAsync(cancel).ConfigureAwait(false))
+        {
+            dropped.Add(reader.GetString(0));
+        }
+
+        _made.Clear();
+        return dropped;
+
+        NpgsqlParameter Before(int days) => new() { Value = days == 0 ? DBNull.Value : today.AddDays(1 - days), NpgsqlDbType = NpgsqlDbType.Date };
+    }
+
+    /// <summary>Asks again: somebody may have dropped some.</summary>
+    public void Forget() => _made.Clear();
+
+    private static bool HasOwn(int day) => day >= 0 && day <= LastDay;
+}

@@ -1,0 +1,3 @@
+using Grid.Testing.Postgres;
+
+[assembly: AssemblyFixture(typeof(PrivatePostgres))]
