@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Grid.Storage.Tests.Postgres.Committing;
 
-/// <summary>Twenty seeds in a normal run, two hundred with GRID_TEST_LONG=1. GRID_COMMIT_SEED runs one seed.</summary>
+/// <summary>Twenty seeds in a normal run, two hundred with GRID_TEST_LONG=1. GRID_COMMIT_SEED runs one seed, or a range of them: 21-80.</summary>
 public sealed class GroupCommitSimulationTests(CommitServer server, ITestOutputHelper output) : IClassFixture<CommitServer>
 {
     private const string SeedVariable = "GRID_COMMIT_SEED";
@@ -10,8 +10,8 @@ public sealed class GroupCommitSimulationTests(CommitServer server, ITestOutputH
     [Fact]
     public async Task Two_silos_that_compete_and_die_lose_and_double_no_slice()
     {
-        var (first, last) = Environment.GetEnvironmentVariable(SeedVariable) is { Length: > 0 } one
-            ? (int.Parse(one, CultureInfo.InvariantCulture), int.Parse(one, CultureInfo.InvariantCulture))
+        var (first, last) = Environment.GetEnvironmentVariable(SeedVariable) is { Length: > 0 } seeds
+            ? (int.Parse(seeds.Split('-')[0], CultureInfo.InvariantCulture), int.Parse(seeds.Split('-')[^1], CultureInfo.InvariantCulture))
             : (1, Environment.GetEnvironmentVariable("GRID_TEST_LONG") == "1" ? 200 : 20);
         var faults = new SortedDictionary<string, int>(StringComparer.Ordinal);
         for (var seed = first; seed <= last; seed++)
@@ -34,6 +34,6 @@ public sealed class GroupCommitSimulationTests(CommitServer server, ITestOutputH
         }
 
         output.WriteLine($"seeds {first} to {last}: {string.Join(", ", faults.Select(f => $"{f.Value} {f.Key}"))}");
-        Assert.True(first == last || faults.Count == 6, $"not every kind of fault came: {string.Join(", ", faults.Keys)}");
+        Assert.True(last - first < 19 || faults.Count == 6, $"not every kind of fault came: {string.Join(", ", faults.Keys)}");
     }
 }
