@@ -66,7 +66,7 @@ internal sealed class GrainClaims : IAsyncDisposable
             running = _running;
         }
 
-        await _ending.CancelAsync().ConfigureAwait(false);
+        await Task.Run(_ending.CancelQuietly).ConfigureAwait(false);
         await running.ConfigureAwait(false);
     }
 

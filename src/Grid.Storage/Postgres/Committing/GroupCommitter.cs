@@ -152,7 +152,7 @@ public sealed class GroupCommitter : IAsyncDisposable
     public async Task StopAsync(CancellationToken cancel)
     {
         Close();
-        await using (cancel.Register(_ending.Cancel).ConfigureAwait(false))
+        await using (cancel.Register(_ending.CancelQuietly).ConfigureAwait(false))
         {
             await _running.ConfigureAwait(false);
         }
@@ -167,7 +167,7 @@ public sealed class GroupCommitter : IAsyncDisposable
         }
 
         Close();
-        await _ending.CancelAsync().ConfigureAwait(false);
+        await Task.Run(_ending.CancelQuietly).ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         await _claims.CloseAsync(Stopped()).ConfigureAwait(false);
         await _claims.DisposeAsync().ConfigureAwait(false);
