@@ -90,7 +90,13 @@ internal sealed class NameNumbers(GridNames names)
 
         return found;
 
-        string[] Missing() => Array.FindAll(wanted, name => !found.ContainsKey(name));
+        // In one order, so that two who make the same names do not wait for each other.
+        string[] Missing()
+        {
+            var missing = Array.FindAll(wanted, name => !found.ContainsKey(name));
+            Array.Sort(missing, StringComparer.Ordinal);
+            return missing;
+        }
 
         async Task AddAsync(string sql, string[] some)
         {
