@@ -16,6 +16,10 @@ internal sealed class HotFolder
     private readonly Lock _writing = new();
     private bool _isClosed;
 
+    // Extents that wait to be written, with their files open. Under a gate that nobody holds for long, as the appending thread takes it.
+    private readonly object _queue = new();
+    private int _queued;
+
     // Of Changes, what is known to be on the disk; and what was said when a flush failed. Written by whoever flushes.
     private long _flushed = -1;
     private string? _failure;
@@ -159,24 +163,15 @@ internal sealed class HotFolder
     }
 
     /// <summary>Writes what an extent has handed over on another thread, and releases it. If the disk refuses, the next checkpoint says so.</summary>
-    public void WriteSoon(HotExtent extent) => ThreadPool.UnsafeQueueUserWorkItem(
-        static work =>
+    public void WriteSoon(HotExtent extent)
+    {
+        lock (_queue)
         {
-            try
-            {
-                _ = work.Folder.Write(work.Extent);
-            }
-            catch (GridStorageException)
-            {
-                // It is noted.
-            }
-            finally
-            {
-                work.Extent.Release();
-            }
-        },
-        (Folder: this, Extent: extent),
-        preferLocal: false);
+            _queued++;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(static work => work.Folder.WriteQueued(work.Extent), (Folder: this, Extent: extent), preferLocal: false);
+    }
 
     /// <summary>Flushes something in the folder.</summary>
     /// <exception cref="GridStorageException">The disk refused; <see cref="ThrowIfFlushFailed"/> says so from now on.</exception>
@@ -194,12 +189,20 @@ internal sealed class HotFolder
         }
     }
 
-    /// <summary>Returns when nobody writes to a file any more: somebody else may have the folder then.</summary>
+    /// <summary>Returns when nobody writes to a file any more, or waits to: somebody else may have the folder then.</summary>
     public void Close()
     {
         lock (_writing)
         {
             _isClosed = true;
+        }
+
+        lock (_queue)
+        {
+            while (_queued > 0)
+            {
+                Monitor.Wait(_queue);
+            }
         }
     }
 
@@ -209,6 +212,25 @@ internal sealed class HotFolder
         if (Volatile.Read(ref _failure) is { } failure)
         {
             throw new GridStorageException($"an earlier checkpoint failed, so that this one cannot be trusted: {failure}");
+        }
+    }
+
+    private void WriteQueued(HotExtent extent)
+    {
+        try
+        {
+            _ = Write(extent);
+        }
+        catch (GridStorageException)
+        {
+            // It is noted.
+        }
+
+        extent.Release();
+        lock (_queue)
+        {
+            _queued--;
+            Monitor.PulseAll(_queue);
         }
     }
 

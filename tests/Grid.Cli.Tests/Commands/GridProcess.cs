@@ -73,15 +73,23 @@ internal sealed class GridProcess : IDisposable
     public async Task<string> ReadLineAsync(string prefix)
     {
         using var patience = new CancellationTokenSource(Patience);
-        while (await _process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+        var outcome = "ended";
+        try
         {
-            if (line.StartsWith(prefix, StringComparison.Ordinal))
+            while (await _process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
             {
-                return line[prefix.Length..];
+                if (line.StartsWith(prefix, StringComparison.Ordinal))
+                {
+                    return line[prefix.Length..];
+                }
             }
         }
+        catch (OperationCanceledException)
+        {
+            outcome = $"went on for {Patience.TotalSeconds} s";
+        }
 
-        Assert.Fail($"the process ended without printing '{prefix}': {_errors}");
+        Assert.Fail($"the process {outcome} without printing '{prefix}': {_errors}");
         return string.Empty;
     }
 

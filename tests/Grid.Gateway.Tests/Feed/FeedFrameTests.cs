@@ -70,7 +70,7 @@ public sealed class FeedFrameTests
 
     [Theory]
     [InlineData("A\u0001", "Instrument number 2: name 'A\u0001' has byte 0x01 at position 1; only printable ASCII without spaces (0x21 to 0x7E) is allowed")]
-    [InlineData("\u00E9", "Instrument number 2: name '\u00E9' has byte 0xE9 at position 0; only printable ASCII without spaces (0x21 to 0x7E) is allowed")]
+    [InlineData("\u00E9", "Instrument number 2: name '\uFFFD' has byte 0xE9 at position 0; only printable ASCII without spaces (0x21 to 0x7E) is allowed")]
     [InlineData("", "Instrument number 2: a name is empty; it must have 1 to 64 printable ASCII bytes")]
     public async Task A_bad_name_is_refused_with_its_number_and_place(string name, string message)
     {

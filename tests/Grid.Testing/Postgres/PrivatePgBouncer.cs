@@ -38,10 +38,9 @@ public sealed class PrivatePgBouncer : IAsyncDisposable
     public static async Task<PrivatePgBouncer> StartAsync(PrivatePostgres server, int poolSize)
     {
         var program = PostgresPrograms.Require("pgbouncer", "pgbouncer");
-        var random = new Random(Environment.ProcessId ^ server.Port);
         for (var attempt = 1; ; attempt++)
         {
-            var port = random.Next(PrivatePostgres.PortLowest, PrivatePostgres.PortHighest);
+            var port = PrivatePostgres.NextPort();
             var guard = PostgresPrograms.StartUnprivileged(
                 "/bin/sh", "-c", Guard, "guard", program, Settings(server, port, poolSize), $"\"{PrivatePostgres.Superuser}\" \"{PrivatePostgres.Password}\"");
             if (await IsUpAsync(guard))

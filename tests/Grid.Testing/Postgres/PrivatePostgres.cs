@@ -20,9 +20,11 @@ public sealed class PrivatePostgres : IAsyncDisposable
     public const string Password = "trial";
 
     // Below the ports that a system gives out by itself, so that nobody takes the port while the server is down.
-    internal const int PortLowest = 15_000;
-    internal const int PortHighest = 32_000;
+    private const int PortLowest = 15_000;
+    private const int PortHighest = 32_000;
     private const int PortAttempts = 50;
+    private static readonly HashSet<int> GivenPorts = [];
+    private static readonly Random PortChoice = new(Environment.ProcessId);
 
     // Makes the cluster, then obeys lines: "start PORT", "stop MODE". Ends, with everything, when there are no more lines.
     private const string Guard = """
@@ -212,10 +214,9 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
     private async Task StartOnAFreePortAsync()
     {
-        var random = new Random(Environment.ProcessId);
         for (var attempt = 1; ; attempt++)
         {
-            Port = random.Next(PortLowest, PortHighest);
+            Port = NextPort();
             if (!IsFree(Port))
             {
                 continue;
@@ -230,6 +231,21 @@ public sealed class PrivatePostgres : IAsyncDisposable
             {
                 // Somebody else was quicker.
             }
+        }
+    }
+
+    /// <summary>A port that no other server of this process was given: one that is down for a moment finds its own free again.</summary>
+    internal static int NextPort()
+    {
+        lock (GivenPorts)
+        {
+            int port;
+            do
+            {
+                port = PortChoice.Next(PortLowest, PortHighest);
+            }
+            while (!GivenPorts.Add(port));
+            return port;
         }
     }
 
