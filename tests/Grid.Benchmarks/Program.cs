@@ -2,7 +2,7 @@ using BenchmarkDotNet.Running;
 using Grid.Benchmarks;
 using Grid.Benchmarks.Memory;
 
-// "memory" and "allocations" measure by themselves; everything else is BenchmarkDotNet's own command line.
+// "memory", "allocations" and "commits" measure by themselves; everything else is BenchmarkDotNet's own command line.
 switch (args)
 {
     case ["memory"]:
@@ -11,6 +11,8 @@ switch (args)
         return await MemoryMode.RunAsync(scenario);
     case ["allocations"]:
         return await AllocationMode.RunAsync();
+    case ["commits", var connectionString]:
+        return await CommitMode.RunAsync(connectionString);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(InProcessConfig).Assembly).Run(args, new InProcessConfig());
         return 0;

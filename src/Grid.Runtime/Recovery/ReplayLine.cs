@@ -13,7 +13,7 @@ internal sealed class ReplayLine : IDisposable
 {
     private const int BatchesMax = 32;
 
-    private readonly BlockingCollection<PlayedBatch>[] _queues;
+    private readonly WorkQueue<PlayedBatch>[] _queues;
     private readonly Thread[] _threads;
     private readonly ConcurrentBag<PlayedBatch> _pool = [];
     private readonly SemaphoreSlim _room = new(BatchesMax, BatchesMax);
@@ -21,7 +21,7 @@ internal sealed class ReplayLine : IDisposable
 
     public ReplayLine(IReadOnlyList<Shard> shards)
     {
-        _queues = [.. shards.Select(_ => new BlockingCollection<PlayedBatch>())];
+        _queues = [.. shards.Select(_ => new WorkQueue<PlayedBatch>())];
         _threads = [.. shards.Select((shard, i) => new Thread(() => Run(shard, _queues[i])) { Name = $"grid-replay-{i}", IsBackground = true })];
         foreach (var thread in _threads)
         {
@@ -59,42 +59,32 @@ internal sealed class ReplayLine : IDisposable
     /// <summary>Ends the line: returns when everything added is applied.</summary>
     public void Finish()
     {
-        foreach (var queue in _queues)
-        {
-            queue.CompleteAdding();
-        }
-
-        foreach (var thread in _threads)
-        {
-            thread.Join();
-        }
-
+        End();
         _failure?.Throw();
     }
 
     public void Dispose()
     {
+        End();
+        _room.Dispose();
+    }
+
+    private void End()
+    {
         foreach (var queue in _queues)
         {
-            queue.CompleteAdding();
+            queue.Complete();
         }
 
         foreach (var thread in _threads)
         {
             thread.Join();
         }
-
-        foreach (var queue in _queues)
-        {
-            queue.Dispose();
-        }
-
-        _room.Dispose();
     }
 
-    private void Run(Shard shard, BlockingCollection<PlayedBatch> queue)
+    private void Run(Shard shard, WorkQueue<PlayedBatch> queue)
     {
-        foreach (var played in queue.GetConsumingEnumerable())
+        while (queue.Take(out var played))
         {
             try
             {

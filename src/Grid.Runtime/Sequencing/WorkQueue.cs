@@ -6,9 +6,8 @@ namespace Grid.Runtime.Sequencing;
 /// Work that any thread hands to one thread, in order. What bounds it is elsewhere: the pool of batches.
 /// </summary>
 /// <remarks>
-/// The taker blocks at once when there is nothing. A <c>BlockingCollection</c> spins first and gives up its turn while it does;
-/// Linux from 6.18 on puts a thread behind others by a whole time slice for each such turn, so that work which came then waited
-/// 20 to 40 ms for a processor (<c>grid bench stream</c>, the server's p99 from receipt to visible).
+/// The taker blocks at once when there is nothing. A <c>BlockingCollection</c> spins first: with it the server took 18.5 s of processor
+/// time in <c>grid bench stream</c> instead of 14 to 16, and p50 to a query was 0.43 to 0.48 ms instead of 0.31 to 0.42. p99 is the same.
 /// </remarks>
 internal sealed class WorkQueue<T>
 {

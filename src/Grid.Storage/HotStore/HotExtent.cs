@@ -157,9 +157,6 @@ internal sealed unsafe class HotExtent
             {
                 var (at, bytes) = HotPages.TakeRun(word, ref pages);
                 RandomAccess.Write(_file!, new ReadOnlySpan<byte>(Address + at, (int)bytes), at);
-
-                // Else it keeps its processor for tens of milliseconds from a thread that waits for one.
-                Thread.Yield();
             }
         }
 

@@ -8,8 +8,8 @@ internal static unsafe partial class LinuxMemory
     private const int DoNotNeed = 4;
     private const int PopulateForWriting = 23;
 
-    // A step takes a processor, which many systems take back from nobody inside a system call, and holds up other changes of
-    // the process's mappings: for about 0.1 ms. Whoever waits for the processor has it after that.
+    // A step holds up other changes of the process's mappings, and its processor where the kernel does not preempt itself: for about
+    // 0.1 ms. All of them still delay other threads (`grid bench stream`); resting 1 ms after each helped, but was too slow for full ingest.
     private const long StepBytes = 128 << 10;
 
     /// <summary>

@@ -319,16 +319,7 @@ public sealed class PostgresFaultTests(PrivatePostgres shared)
         await using var rig = await PostgresRig.OpenAsync(shared);
         await rig.Database.ExecuteAsync($"CREATE ROLE writer_{rig.Database.Name} LOGIN PASSWORD 'x' IN ROLE grid_writer");
         rig.Postgres.ConnectionString = rig.Database.ConnectionStringOf($"writer_{rig.Database.Name}", "x");
-        var grid = await rig.OpenGridAsync();
-        var market = new RandomMarket(55, eventsPerSource: 100);
-        await using var feed = await FeedDriver.OpenAsync(grid, market.Names, ack: AckLevel.Committed);
-        foreach (var lines in market.All.Chunk(30))
-        {
-            await feed.SendAsync(lines);
-        }
-
-        await rig.CheckSameAsync(grid);
-        Assert.Equal(0, grid.GetStatus().Postgres!.Failures);
+        await CheckMarketAsync(rig, seed: 55);
     }
 
     [Fact]
@@ -337,16 +328,7 @@ public sealed class PostgresFaultTests(PrivatePostgres shared)
         await using var rig = await PostgresRig.OpenAsync(shared);
         await using var bouncer = await PrivatePgBouncer.StartAsync(shared, poolSize: 2);
         rig.Postgres.ConnectionString = bouncer.ConnectionString(rig.Database);
-        var grid = await rig.OpenGridAsync();
-        var market = new RandomMarket(57, eventsPerSource: 100);
-        await using var feed = await FeedDriver.OpenAsync(grid, market.Names, ack: AckLevel.Committed);
-        foreach (var lines in market.All.Chunk(30))
-        {
-            await feed.SendAsync(lines);
-        }
-
-        await rig.CheckSameAsync(grid);
-        Assert.Equal(0, grid.GetStatus().Postgres!.Failures);
+        await CheckMarketAsync(rig, seed: 57);
     }
 
     [Fact]
@@ -388,5 +370,19 @@ public sealed class PostgresFaultTests(PrivatePostgres shared)
             Assert.True(TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromSeconds(60), "it did not come to be so");
             await timer.WaitForNextTickAsync();
         }
+    }
+
+    private static async Task CheckMarketAsync(PostgresRig rig, int seed)
+    {
+        var grid = await rig.OpenGridAsync();
+        var market = new RandomMarket(seed, eventsPerSource: 100);
+        await using var feed = await FeedDriver.OpenAsync(grid, market.Names, ack: AckLevel.Committed);
+        foreach (var lines in market.All.Chunk(30))
+        {
+            await feed.SendAsync(lines);
+        }
+
+        await rig.CheckSameAsync(grid);
+        Assert.Equal(0, grid.GetStatus().Postgres!.Failures);
     }
 }

@@ -238,6 +238,16 @@ public sealed class PostgresGridTests(PrivatePostgres server)
     }
 
     [Fact]
+    public async Task A_database_of_a_cluster_is_refused()
+    {
+        await using var rig = await PostgresRig.OpenAsync(server);
+        await rig.Database.ExecuteAsync("INSERT INTO grid.silo (name, epoch) VALUES ('silo-1', 1)");
+        rig.Postgres.TakeOver = true;
+        var refused = await Assert.ThrowsAsync<GridStorageException>(rig.OpenGridAsync);
+        Assert.Equal("the database belongs to a cluster, of which silo 'silo-1' claimed it last; use another database", refused.Message);
+    }
+
+    [Fact]
     public async Task A_database_of_another_folder_is_refused_unless_it_is_taken_over()
     {
         await using var rig = await PostgresRig.OpenAsync(server);

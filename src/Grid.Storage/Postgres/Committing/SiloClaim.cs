@@ -1,3 +1,4 @@
+using Grid.Storage.Postgres.Writing;
 using Npgsql;
 
 namespace Grid.Storage.Postgres.Committing;
@@ -23,7 +24,9 @@ internal sealed record SiloClaim(string Name, int Id, long Epoch, long LastNumbe
     /// <summary>Claims the silo: from then on nobody who claimed it earlier can commit.</summary>
     public static async Task<SiloClaim> ClaimAsync(NpgsqlConnection connection, string name, CancellationToken cancel)
     {
-        await using (var asking = new NpgsqlCommand(EmbeddedSql, connection))
+        await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
+        await Watermark.LockClaimsAsync(connection, transaction, cancel).ConfigureAwait(false);
+        await using (var asking = new NpgsqlCommand(EmbeddedSql, connection, transaction))
         {
             if (await asking.ExecuteScalarAsync(cancel).ConfigureAwait(false) is string folder)
             {
@@ -31,12 +34,19 @@ internal sealed record SiloClaim(string Name, int Id, long Epoch, long LastNumbe
             }
         }
 
-        await using (var making = new NpgsqlCommand(MakeSql, connection) { Parameters = { Text(name) } })
+        await using (var making = new NpgsqlCommand(MakeSql, connection, transaction) { Parameters = { Text(name) } })
         {
             await making.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
 
-        await using var claiming = new NpgsqlCommand(ClaimSql, connection)
+        var claim = await UpdateAsync(connection, transaction, name, cancel).ConfigureAwait(false);
+        await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        return claim;
+    }
+
+    private static async Task<SiloClaim> UpdateAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string name, CancellationToken cancel)
+    {
+        await using var claiming = new NpgsqlCommand(ClaimSql, connection, transaction)
         {
             Parameters = { Text(name), Text($"pid {Environment.ProcessId} on {Environment.MachineName}") },
         };

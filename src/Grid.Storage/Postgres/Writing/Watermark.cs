@@ -12,15 +12,29 @@ internal sealed class Watermark(string grid)
     public ulong Lsn { get; private set; }
 
     /// <summary>
+    /// Holds up all others who claim the database, as a data folder or as a silo, until the transaction ends: so that of two who
+    /// find it free only one has it.
+    /// </summary>
+    public static async Task LockClaimsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancel)
+    {
+        await using var locking = new NpgsqlCommand("LOCK TABLE grid.watermark IN EXCLUSIVE MODE", connection, transaction);
+        await locking.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>
     /// Claims the next epoch: from then on nobody who claimed an earlier one can write. Refuses a database that another
-    /// grid's data is in, and a position that the journal does not have.
+    /// grid's or a cluster's data is in, and a position that the journal does not have.
     /// </summary>
     public async Task ClaimAsync(NpgsqlConnection connection, string owner, ulong journalLastLsn, bool takesOver, CancellationToken cancel)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-        await using (var locking = new NpgsqlCommand("LOCK TABLE grid.watermark IN EXCLUSIVE MODE", connection, transaction))
+        await LockClaimsAsync(connection, transaction, cancel).ConfigureAwait(false);
+        await using (var asking = new NpgsqlCommand("SELECT name::text FROM grid.silo ORDER BY claimed_at DESC LIMIT 1", connection, transaction))
         {
-            await locking.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+            if (await asking.ExecuteScalarAsync(cancel).ConfigureAwait(false) is string silo)
+            {
+                throw new GridStorageException($"the database belongs to a cluster, of which silo '{silo}' claimed it last; use another database");
+            }
         }
 
         var rows = await ReadAsync(connection, transaction, cancel).ConfigureAwait(false);
