@@ -24,8 +24,12 @@ public sealed class StateWriter(IBufferWriter<byte> target)
         where T : unmanaged
     {
         Put(values.Length);
-        target.Write(MemoryMarshal.AsBytes(values));
+        PutAll(values);
     }
+
+    /// <summary>Writes values, without their count, in one piece.</summary>
+    public void PutAll<T>(ReadOnlySpan<T> values)
+        where T : unmanaged => target.Write(MemoryMarshal.AsBytes(values));
 
     /// <summary>Writes a text as UTF-8 with its length.</summary>
     public void Put(string text) => Put<byte>(Encoding.UTF8.GetBytes(text));

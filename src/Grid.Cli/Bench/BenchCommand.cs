@@ -124,7 +124,7 @@ internal static class BenchCommand
 
     private static Command Streams()
     {
-        var seconds = CommandLine.NumberOption("--seconds", "time measured", 1, 3_600, 15);
+        var seconds = CommandLine.NumberOption("--seconds", "time measured", 1, 3_600, 60);
         var rate = CommandLine.NumberOption("--rate", "events of the market due in a second; 0 for none", 0, 100_000_000, 500_000);
         var probes = CommandLine.NumberOption("--probes", "single events due in a second, each of which is timed", 1, 1_000, 200);
         var watchers = CommandLine.NumberOption("--watchers", "connections that subscribe to all instruments", 0, 1_000, 0);

@@ -16,7 +16,6 @@ internal sealed class IngestBenchFeeder(IngestFeederOptions options)
 {
     private const int EventsAtOnce = 4096;
     private const int EventsAlone = 10_000_000;
-    private static readonly TimeSpan PacedStep = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(1);
 
     private readonly MarketEvent[] _events = new MarketEvent[EventsAtOnce];
@@ -116,11 +115,10 @@ internal sealed class IngestBenchFeeder(IngestFeederOptions options)
     }
 
     // Latencies count from when an event was due, whether it could be sent then or not.
-    private async Task FeedPacedAsync(SyntheticMarket market, FeedClient client, long startedAt, CancellationToken cancel)
-    {
-        using var timer = new PeriodicTimer(PacedStep);
-        while (market.Given < options.Events && Stopwatch.GetElapsedTime(startedAt).TotalSeconds < options.Seconds)
+    private Task FeedPacedAsync(SyntheticMarket market, FeedClient client, long startedAt, CancellationToken cancel) => BenchPulse.RunAsync(
+        async () =>
         {
+            NoteAcknowledged(client);
             var due = Math.Min(options.Events, (long)(Stopwatch.GetElapsedTime(startedAt).TotalSeconds * options.EventsPerSecond));
             while (market.Given < due)
             {
@@ -132,10 +130,9 @@ internal sealed class IngestBenchFeeder(IngestFeederOptions options)
 
             await client.FlushAsync(cancel);
             NoteAcknowledged(client);
-            await timer.WaitForNextTickAsync(cancel);
-            NoteAcknowledged(client);
-        }
-    }
+            return market.Given >= options.Events || Stopwatch.GetElapsedTime(startedAt).TotalSeconds >= options.Seconds;
+        },
+        cancel);
 
     private ValueTask AddAsync(SyntheticMarket market, FeedClient client, int count, CancellationToken cancel)
     {

@@ -72,7 +72,7 @@ internal sealed record StreamBenchReport
 internal sealed class StreamBench(StreamBenchOptions options)
 {
     // All processes have compiled what they run by then: until about 10 s a compiler takes a core from them now and then, for
-    // milliseconds. The feeder goes on a little longer than the probe.
+    // milliseconds. What the server says of its last minute has none of this if 60 s or more are measured. The feeder goes on a little longer than the probe.
     private const double WarmUpSeconds = 15;
     private const double AfterSeconds = 2;
 

@@ -89,25 +89,28 @@ internal sealed class StreamBenchProbe(StreamProbeOptions options) : IDisposable
 
     public void Dispose() => _toFind.Dispose();
 
-    private async Task SendAsync(FeedClient feed, SourceId source, InstrumentId instrument, CancellationToken cancel)
+    private Task SendAsync(FeedClient feed, SourceId source, InstrumentId instrument, CancellationToken cancel)
     {
         var startedAt = Stopwatch.GetTimestamp();
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
-        for (var n = 1; n < _sentAt.Length; n++)
-        {
-            var due = startedAt + (long)(n / (double)options.ProbesPerSecond * Stopwatch.Frequency);
-            while (Stopwatch.GetTimestamp() < due)
+        var n = 1;
+        return BenchPulse.RunAsync(
+            async () =>
             {
-                await timer.WaitForNextTickAsync(cancel);
-            }
+                var due = startedAt + (long)(n / (double)options.ProbesPerSecond * Stopwatch.Frequency);
+                if (Stopwatch.GetTimestamp() >= due)
+                {
+                    // A pulse that is late is the probe's own fault and not counted: the event is sent now.
+                    _sentAt[n] = Stopwatch.GetTimestamp();
+                    await feed.AddAsync(EventOf(n, source, instrument), cancel);
+                    await feed.FlushAsync(cancel);
+                    Volatile.Write(ref _sent, n);
+                    _toFind.Release();
+                    n++;
+                }
 
-            // A timer that is late is the probe's own fault and not counted: the event is sent now.
-            _sentAt[n] = Stopwatch.GetTimestamp();
-            await feed.AddAsync(EventOf(n, source, instrument), cancel);
-            await feed.FlushAsync(cancel);
-            Volatile.Write(ref _sent, n);
-            _toFind.Release();
-        }
+                return n == _sentAt.Length;
+            },
+            cancel);
     }
 
     private static MarketEvent EventOf(int n, SourceId source, InstrumentId instrument) => new()

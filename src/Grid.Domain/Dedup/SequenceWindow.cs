@@ -113,9 +113,14 @@ public sealed class SequenceWindow
     {
         writer.Put(_floor);
         writer.Put(RangeCount);
-        foreach (var range in Ranges())
+
+        // Most of a snapshot is ranges, and shards write them between events: the ring goes in two pieces, not one by one.
+        var beforeWrap = Math.Min(_count, _older.Length - _start);
+        writer.PutAll<SequenceRange>(_older.AsSpan(_start, beforeWrap));
+        writer.PutAll<SequenceRange>(_older.AsSpan(0, _count - beforeWrap));
+        if (_tailLast != 0)
         {
-            writer.Put(range);
+            writer.Put(new SequenceRange(_tailFirst, _tailLast));
         }
     }
 

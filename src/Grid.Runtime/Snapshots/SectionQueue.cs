@@ -3,11 +3,17 @@ using Grid.Storage;
 
 namespace Grid.Runtime.Snapshots;
 
+/// <summary>A section on its way to the file.</summary>
+/// <param name="Type">What it is.</param>
+/// <param name="Bytes">Its payload.</param>
+/// <param name="Buffer">What holds the payload and goes back to its owner once that is written; null if nobody wants it back.</param>
+internal readonly record struct QueuedSection(SnapshotSection Type, ReadOnlyMemory<byte> Bytes, SectionBuffer? Buffer = null);
+
 /// <summary>
 /// Sections on their way from the shards to the file. A shard goes on by itself only while there is room; an instrument that is about
 /// to change is always taken, so that no shard ever waits for the disk. If that becomes too much, the snapshot is given up.
 /// </summary>
-internal sealed class SectionQueue(int shards, bool runsOnTheWriter, Action madeRoom)
+internal sealed class SectionQueue(int shards, bool runsOnTheWriter, SectionBuffers buffers, Action madeRoom)
 {
     /// <summary>Bytes from which on shards add nothing of their own accord: a quarter of a second of a disk of 250 MB/s.</summary>
     public const long BytesWanted = 64L << 20;
@@ -15,8 +21,8 @@ internal sealed class SectionQueue(int shards, bool runsOnTheWriter, Action made
     /// <summary>Bytes at which the snapshot is given up: 500,000 instruments that changed while the disk took none of them.</summary>
     public const long BytesMax = 1L << 30;
 
-    private readonly Channel<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)> _sections =
-        Channel.CreateUnbounded<(SnapshotSection, ReadOnlyMemory<byte>)>(new UnboundedChannelOptions { AllowSynchronousContinuations = runsOnTheWriter });
+    private readonly Channel<QueuedSection> _sections =
+        Channel.CreateUnbounded<QueuedSection>(new UnboundedChannelOptions { AllowSynchronousContinuations = runsOnTheWriter });
 
     private long _bytes;
     private int _left = shards;
@@ -28,23 +34,26 @@ internal sealed class SectionQueue(int shards, bool runsOnTheWriter, Action made
     /// <summary>True once nobody wants what comes.</summary>
     public bool IsGivenUp => _isGivenUp;
 
-    public ChannelReader<(SnapshotSection Type, ReadOnlyMemory<byte> Bytes)> Reader => _sections.Reader;
+    public ChannelReader<QueuedSection> Reader => _sections.Reader;
+
+    /// <summary>A buffer for a section of instruments, to be given to <see cref="Write"/>.</summary>
+    public SectionBuffer Rent() => buffers.Rent();
 
     /// <summary>Takes a section. Never waits.</summary>
-    public void Write(SnapshotSection type, ReadOnlyMemory<byte> bytes)
+    public void Write(in QueuedSection section)
     {
         if (_isGivenUp)
         {
             return;
         }
 
-        if (Interlocked.Add(ref _bytes, bytes.Length) > BytesMax)
+        if (Interlocked.Add(ref _bytes, section.Bytes.Length) > BytesMax)
         {
             GiveUp(new GridStorageException($"more than {BytesMax} bytes of the snapshot wait for the disk"));
             return;
         }
 
-        _sections.Writer.TryWrite((type, bytes));
+        _sections.Writer.TryWrite(section);
     }
 
     /// <summary>Notes that a shard is written.</summary>
@@ -57,8 +66,14 @@ internal sealed class SectionQueue(int shards, bool runsOnTheWriter, Action made
     }
 
     /// <summary>Notes that a section is in the file.</summary>
-    public void Took(int bytes)
+    public void Took(in QueuedSection section)
     {
+        var bytes = section.Bytes.Length;
+        if (section.Buffer is { } buffer)
+        {
+            buffers.Return(buffer);
+        }
+
         var left = Interlocked.Add(ref _bytes, -bytes);
         if (left < BytesWanted && left + bytes >= BytesWanted)
         {

@@ -12,14 +12,13 @@ namespace Grid.Runtime.Snapshots;
 /// </summary>
 internal sealed class ShardSweep(int mark, SectionQueue sections)
 {
-    private const int ChunkBytes = 1 << 20;
     private const int BytesAtOnce = 128 << 10;
 
-    private readonly ArrayBufferWriter<byte> _chunk = new(ChunkBytes + (64 << 10));
+    private SectionBuffer _chunk = sections.Rent();
     private Shard? _shard;
     private List<InstrumentState> _states = [];
     private int _next;
-    private int _inChunk;
+    private long _written;
 
     /// <summary>Notes what there is at this moment. On the shard's thread.</summary>
     public void Begin(Shard begun)
@@ -39,7 +38,7 @@ internal sealed class ShardSweep(int mark, SectionQueue sections)
         }
 
         begun.History.BeginCheckpoint(writer);
-        sections.Write(SnapshotSection.Shard, head.WrittenMemory);
+        sections.Write(new QueuedSection(SnapshotSection.Shard, head.WrittenMemory));
     }
 
     /// <summary>False while nothing is to be done but what <see cref="SaveBefore"/> does: the queue asks for a step when there is room.</summary>
@@ -65,11 +64,14 @@ internal sealed class ShardSweep(int mark, SectionQueue sections)
             return false;
         }
 
-        var until = _chunk.WrittenCount + BytesAtOnce;
+        // Counted by what is written here alone: an instrument may end a chunk.
+        var left = (long)BytesAtOnce;
         while (_next < _states.Count && !sections.IsGivenUp)
         {
+            var before = _written;
             SaveBefore(_states[_next++]);
-            if (_chunk.WrittenCount >= until)
+            left -= _written - before;
+            if (left <= 0)
             {
                 return false;
             }
@@ -89,15 +91,16 @@ internal sealed class ShardSweep(int mark, SectionQueue sections)
             return;
         }
 
-        var writer = new StateWriter(_chunk);
+        var writer = _chunk.Writer;
+        var before = _chunk.Count;
         writer.Put(state.Id);
         var definitions = _shard!.DefinitionsOf(state.Id);
         writer.Put(definitions is not null);
         definitions?.Save(writer);
         state.Save(writer);
         state.History.Save(writer);
-        _inChunk++;
-        if (_chunk.WrittenCount >= ChunkBytes)
+        _written += _chunk.Count - before;
+        if (_chunk.Count >= SectionBuffers.SectionBytes)
         {
             WriteChunk();
         }
@@ -105,11 +108,10 @@ internal sealed class ShardSweep(int mark, SectionQueue sections)
 
     private void WriteChunk()
     {
-        if (_inChunk > 0)
+        if (_chunk.Count > 0)
         {
-            sections.Write(SnapshotSection.Instruments, _chunk.WrittenMemory.ToArray());
-            _chunk.ResetWrittenCount();
-            _inChunk = 0;
+            sections.Write(new QueuedSection(SnapshotSection.Instruments, _chunk.Written, _chunk));
+            _chunk = sections.Rent();
         }
     }
 

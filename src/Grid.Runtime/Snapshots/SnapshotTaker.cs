@@ -16,13 +16,14 @@ namespace Grid.Runtime.Snapshots;
 /// Takes snapshots while the grid runs: the sequencer names the moment, each shard writes itself as it was then, and a
 /// background task puts the file together. Older snapshots and the journal they cover are deleted afterwards.
 /// </summary>
-/// <remarks>Stepped by its caller (a simulation), the file is written on the threads that bring its parts, not in the background.</remarks>
+/// <remarks>Stepped by its caller (a simulation), the file is written on the threads that bring its parts, not on one of its own.</remarks>
 internal sealed partial class SnapshotTaker(
     RecoveredGrid recovered, EmbeddedGridOptions options, TimeProvider time, ILogger log, Action<Exception> failed, bool isSteppedByCaller = false)
 {
     private readonly GridImage _image = recovered.Image;
     private readonly JournalWriter _journal = recovered.Journal;
     private readonly SnapshotCatalog _catalog = recovered.Snapshots;
+    private readonly SectionBuffers _buffers = new();
     private ulong _newest = recovered.SnapshotLsn;
     private long _bytesAtLast;
     private long _taken;
@@ -70,8 +71,8 @@ internal sealed partial class SnapshotTaker(
 
         _bytesAtLast = _journal.BytesAppended;
         var taken = ++_mark;
-        var sections = new SectionQueue(_image.Shards.Length, isSteppedByCaller, () => onEachShard(static s => s.ContinueSweep()));
-        sections.Write(SnapshotSection.Sources, Bytes(SaveSources));
+        var sections = new SectionQueue(_image.Shards.Length, isSteppedByCaller, _buffers, () => onEachShard(static s => s.ContinueSweep()));
+        sections.Write(new QueuedSection(SnapshotSection.Sources, Bytes(SaveSources)));
         onEachShard(s => s.BeginSweep(new ShardSweep(taken, sections)));
         lock (_stopping)
         {
@@ -82,7 +83,9 @@ internal sealed partial class SnapshotTaker(
             }
         }
 
-        return _running = isSteppedByCaller ? SaveAsync(lsn, sections, flushJournal) : Task.Run(() => SaveAsync(lsn, sections, flushJournal));
+        return _running = isSteppedByCaller
+            ? SaveAsync(lsn, sections, flushJournal)
+            : BackgroundThread.Run("grid snapshot", () => SaveAsync(lsn, sections, flushJournal));
     }
 
     /// <summary>Gives up the snapshot that is being taken, if there is one, and waits until nothing of it runs. Nothing more is sequenced then.</summary>
@@ -116,12 +119,12 @@ internal sealed partial class SnapshotTaker(
         {
             using var file = _catalog.Begin(lsn, UnixNanos.From(time.GetUtcNow()));
             var names = new NameSections(_image.Names, bytes => WriteSection(SnapshotSection.MoreNames, bytes));
-            await WriteShardsAsync(Write, sections).ConfigureAwait(false);
+            await WriteShardsAsync(Write, sections).ConfigureAwait(!isSteppedByCaller);
             SaveBooks(Write);
             FlushHistories();
 
             // A snapshot never runs ahead of the flushed _journal.
-            await flushJournal().ConfigureAwait(false);
+            await flushJournal().ConfigureAwait(!isSteppedByCaller);
             file.Publish();
             Volatile.Write(ref _tookTicks, time.GetElapsedTime(begunAt).Ticks);
             Volatile.Write(ref _takenAt, time.GetTimestamp());
@@ -198,28 +201,28 @@ internal sealed partial class SnapshotTaker(
     private async Task WriteShardsAsync(Action<SnapshotSection, ReadOnlyMemory<byte>> write, SectionQueue sections)
     {
         var headsLeft = _image.Shards.Length;
-        var held = new List<ReadOnlyMemory<byte>>();
-        await foreach (var (type, bytes) in sections.Reader.ReadAllAsync().ConfigureAwait(false))
+        var held = new List<QueuedSection>();
+        await foreach (var section in sections.Reader.ReadAllAsync().ConfigureAwait(!isSteppedByCaller))
         {
-            if (type == SnapshotSection.Instruments && headsLeft > 0)
+            if (section.Type == SnapshotSection.Instruments && headsLeft > 0)
             {
-                held.Add(bytes);
+                held.Add(section);
                 continue;
             }
 
-            WriteAndNote(type, bytes);
-            headsLeft -= type == SnapshotSection.Shard ? 1 : 0;
+            WriteAndNote(section);
+            headsLeft -= section.Type == SnapshotSection.Shard ? 1 : 0;
             if (headsLeft == 0 && held.Count > 0)
             {
-                held.ForEach(instruments => WriteAndNote(SnapshotSection.Instruments, instruments));
+                held.ForEach(WriteAndNote);
                 held.Clear();
             }
         }
 
-        void WriteAndNote(SnapshotSection type, ReadOnlyMemory<byte> bytes)
+        void WriteAndNote(QueuedSection section)
         {
-            write(type, bytes);
-            sections.Took(bytes.Length);
+            write(section.Type, section.Bytes);
+            sections.Took(section);
         }
     }
 

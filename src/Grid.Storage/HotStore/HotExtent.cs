@@ -6,9 +6,10 @@ using Microsoft.Win32.SafeHandles;
 namespace Grid.Storage.HotStore;
 
 /// <summary>
-/// The bytes of one extent in memory. What is changed there reaches the file only by <see cref="Write"/>: the mapping is private, so
-/// that the writer never waits for the file system. Pages that were not changed are the file's, shared with the page cache. The bytes stay
-/// until the last reference is released, also when the store has dropped the extent and its file is gone.
+/// The bytes of one extent in memory. What is changed there reaches the file only by <see cref="Write"/>, so that the writer never waits
+/// for the file system. A new extent is plain memory until it is given back; otherwise the mapping of the file is private, and pages that
+/// were not changed are shared with the page cache. The bytes stay until the last reference is released, also when the store has dropped
+/// the extent and its file is gone.
 /// </summary>
 internal sealed unsafe class HotExtent
 {
@@ -16,6 +17,9 @@ internal sealed unsafe class HotExtent
     private readonly MemoryMappedFile? _mapping;
     private readonly MemoryMappedViewAccessor? _view;
     private readonly HotPages _pages;
+
+    // Words of pages behind which there is plain memory and no file; null if none is. For the writer.
+    private readonly bool[]? _isMemory;
 
     // The store has one; each reader that is inside has one. At 0 the bytes are gone, and it never grows again.
     private int _references = 1;
@@ -39,6 +43,12 @@ internal sealed unsafe class HotExtent
             byte* address = null;
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref address);
             Address = address + _view.PointerOffset;
+            if (isNew && LinuxMemory.TryReplace(Address, bytes))
+            {
+                _isMemory = new bool[_pages.Words];
+                _isMemory.AsSpan().Fill(true);
+                _ = RandomAccess.Read(file, new Span<byte>(Address, HotExtentHeader.Bytes), 0);
+            }
         }
         catch
         {
@@ -98,12 +108,29 @@ internal sealed unsafe class HotExtent
 
     /// <summary>
     /// Gives back the memory of pages of a word that the file has as they are, so that they are the file's again; tells how many.
-    /// Only while <see cref="IsWritten"/>, and not where the writer appends without marking. For the writer.
+    /// Only while <see cref="IsWritten"/>, and not where the writer appends without marking. Plain memory goes back a whole word at a time,
+    /// or the process would have a mapping for each page. For the writer.
     /// </summary>
     public int Trim(int word)
     {
         var pages = _pages.Unchanged(word);
         var left = pages;
+        if (_isMemory is not null && _isMemory[word])
+        {
+            if (pages != _pages.All)
+            {
+                return 0;
+            }
+
+            var (at, bytes) = HotPages.TakeRun(word, ref left);
+            if (!LinuxMemory.TryPutBack(Address + at, bytes, _file!, at))
+            {
+                return 0;
+            }
+
+            _isMemory[word] = false;
+        }
+
         while (left != 0)
         {
             var (at, bytes) = HotPages.TakeRun(word, ref left);

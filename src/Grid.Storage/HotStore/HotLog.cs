@@ -10,6 +10,9 @@ namespace Grid.Storage.HotStore;
 /// </summary>
 internal sealed unsafe class HotLog : IDisposable
 {
+    // The next extent is there when four fifths of the time that is left for it have passed, however fast the newest fills.
+    private const double UrgentFrom = 1.25;
+
     private readonly HotFolder _folder;
     private readonly long _extentsMax;
     private readonly long _recoveryExtentsMax;
@@ -306,8 +309,10 @@ internal sealed unsafe class HotLog : IDisposable
     {
         if (_folder.MakesFiles)
         {
+            var begin = _position;
             var index = (_position >> _shift) + 1;
-            _next = Task.Run(() => _folder.Create(index, populate: true));
+            var end = index << _shift;
+            _next = _folder.CreateAhead(index, () => UrgentFrom * (Volatile.Read(ref _position) - begin) / (end - begin));
         }
     }
 
@@ -349,7 +354,7 @@ internal sealed unsafe class HotLog : IDisposable
     {
         if (Withdraw(slot) is { } extent)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static dropped => dropped.Release(), extent, preferLocal: false);
+            _ = BackgroundThread.Run("grid hot drop", extent.Release);
         }
     }
 

@@ -14,6 +14,8 @@ internal sealed class HotPages
     /// <summary>Log2 of the bytes of a page.</summary>
     public static readonly int Shift = BitOperations.Log2((uint)Environment.SystemPageSize);
 
+    private readonly int _pages;
+
     // The writer's own: pages changed since they were handed over, and pages that have memory of the extent's own.
     private readonly ulong[] _changed;
     private readonly ulong[] _own;
@@ -25,15 +27,15 @@ internal sealed class HotPages
     /// <param name="areOwn">True if all pages have memory of their own, false if they are the file's until they are changed.</param>
     public HotPages(long bytes, bool areOwn)
     {
-        var pages = (int)Math.Max(1, bytes >> Shift);
-        Words = (pages + PerWord - 1) / PerWord;
+        _pages = (int)Math.Max(1, bytes >> Shift);
+        Words = (_pages + PerWord - 1) / PerWord;
         _changed = new ulong[Words];
         _own = new ulong[Words];
         _handedOver = new ulong[Words];
         if (areOwn)
         {
-            _own.AsSpan().Fill(pages < PerWord ? (1UL << pages) - 1 : ulong.MaxValue);
-            Own = pages;
+            _own.AsSpan().Fill(All);
+            Own = _pages;
         }
     }
 
@@ -82,6 +84,9 @@ internal sealed class HotPages
 
     /// <summary>Takes what of a word was handed over, before it is written. From any thread.</summary>
     public ulong Take(int word) => Volatile.Read(ref _handedOver[word]) == 0 ? 0 : Interlocked.Exchange(ref _handedOver[word], 0);
+
+    /// <summary>The pages that a word stands for: all of them, but in an extent of fewer.</summary>
+    public ulong All => _pages < PerWord ? (1UL << _pages) - 1 : ulong.MaxValue;
 
     /// <summary>Pages of a word that have memory of their own and are not marked. For the writer.</summary>
     public ulong Unchanged(int word) => _own[word] & ~_changed[word];

@@ -5,25 +5,25 @@ namespace Grid.Runtime.Tests.Snapshots;
 
 public sealed class SectionQueueTests
 {
-    private static readonly byte[] Megabyte = new byte[1 << 20];
+    private static readonly QueuedSection Megabyte = new(SnapshotSection.Instruments, new byte[1 << 20]);
 
     [Fact]
     public async Task Shards_stop_of_their_own_accord_when_the_disk_is_behind_and_are_told_when_it_is_not()
     {
         var told = 0;
-        var queue = new SectionQueue(shards: 1, runsOnTheWriter: false, () => told++);
+        var queue = new SectionQueue(shards: 1, runsOnTheWriter: false, new SectionBuffers(), () => told++);
         var written = 0;
         while (queue.HasRoom)
         {
-            queue.Write(SnapshotSection.Instruments, Megabyte);
+            queue.Write(Megabyte);
             written++;
         }
 
-        Assert.Equal(SectionQueue.BytesWanted, written * (long)Megabyte.Length);
-        queue.Write(SnapshotSection.Instruments, Megabyte);
-        queue.Took(Megabyte.Length);
+        Assert.Equal(SectionQueue.BytesWanted, written * (long)Megabyte.Bytes.Length);
+        queue.Write(Megabyte);
+        queue.Took(Megabyte);
         Assert.Equal((false, 0), (queue.HasRoom, told));
-        queue.Took(Megabyte.Length);
+        queue.Took(Megabyte);
         Assert.Equal((true, 1), (queue.HasRoom, told));
         queue.Finish();
         var read = 0;
@@ -38,10 +38,10 @@ public sealed class SectionQueueTests
     [Fact]
     public async Task Snapshot_that_waits_for_the_disk_with_too_much_is_given_up()
     {
-        var queue = new SectionQueue(shards: 1, runsOnTheWriter: false, () => { });
+        var queue = new SectionQueue(shards: 1, runsOnTheWriter: false, new SectionBuffers(), () => { });
         while (!queue.IsGivenUp)
         {
-            queue.Write(SnapshotSection.Instruments, Megabyte);
+            queue.Write(Megabyte);
         }
 
         queue.Finish();

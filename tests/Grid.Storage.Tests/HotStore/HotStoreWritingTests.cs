@@ -151,7 +151,7 @@ public sealed class HotStoreWritingTests : IDisposable
     public void A_closed_store_writes_nothing_more()
     {
         var store = _folder.Open();
-        AppendSlowly(store, 0, Slow);
+        AppendSlowly(store, 0, 1);
         var checkpoint = store.BeginCheckpoint();
         store.Dispose();
         Assert.Throws<ObjectDisposedException>(checkpoint.Flush);
