@@ -23,7 +23,7 @@ internal static class ByteStreamSplit
         }
     }
 
-    public static void Encode(ColumnValues values, ArrayBufferWriter<byte> output)
+    public static void Encode(ValueSlice values, ArrayBufferWriter<byte> output)
     {
         var bytes = values.Fixed;
         var target = output.GetSpan(bytes.Length);

@@ -12,11 +12,15 @@ internal sealed class ColumnValues
     private byte[] _bytes = [];
     private int[] _starts = [];
     private int[] _lengths = [];
+    private int _appended;
 
     /// <summary>Bytes of each value; 0 if they differ.</summary>
     public int Width { get; private set; }
 
     public int Count { get; private set; }
+
+    /// <summary>Bytes of the values that were appended.</summary>
+    public int AppendedBytes => _appended;
 
     /// <summary>One value.</summary>
     public ReadOnlySpan<byte> this[int index] => Width > 0 ? _bytes.AsSpan(index * Width, Width) : _bytes.AsSpan(_starts[index], _lengths[index]);
@@ -54,6 +58,36 @@ internal sealed class ColumnValues
         (_bytes, Count, Width) = (buffer, count, 0);
         starts = _starts.AsSpan(0, count);
         lengths = _lengths.AsSpan(0, count);
+    }
+
+    /// <summary>Begins anew with no values, to append to.</summary>
+    public void Clear(int width)
+    {
+        (Count, Width, _appended) = (0, width, 0);
+    }
+
+    /// <summary>Appends a value to those that were appended before.</summary>
+    public void Append(ReadOnlySpan<byte> value)
+    {
+        if (value.Length > _bytes.Length - _appended)
+        {
+            Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max(1 << 12, 2L * (_appended + (long)value.Length))));
+        }
+
+        value.CopyTo(_bytes.AsSpan(_appended));
+        if (Width == 0)
+        {
+            if (Count == _starts.Length)
+            {
+                Array.Resize(ref _starts, Math.Max(1 << 8, 2 * Count));
+                Array.Resize(ref _lengths, _starts.Length);
+            }
+
+            (_starts[Count], _lengths[Count]) = (_appended, value.Length);
+        }
+
+        _appended += value.Length;
+        Count++;
     }
 
     /// <summary>Takes values of a dictionary by their indexes.</summary>

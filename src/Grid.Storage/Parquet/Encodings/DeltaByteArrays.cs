@@ -78,7 +78,7 @@ internal static class DeltaByteArrays
         }
     }
 
-    public static void EncodeLengths(ColumnValues values, ArrayBufferWriter<byte> output)
+    public static void EncodeLengths(ValueSlice values, ArrayBufferWriter<byte> output)
     {
         var lengths = new long[values.Count];
         for (var i = 0; i < lengths.Length; i++)
@@ -93,7 +93,7 @@ internal static class DeltaByteArrays
         }
     }
 
-    public static void EncodePrefixes(ColumnValues values, ArrayBufferWriter<byte> output)
+    public static void EncodePrefixes(ValueSlice values, ArrayBufferWriter<byte> output)
     {
         var prefixes = new long[values.Count];
         var suffixes = new long[values.Count];
@@ -103,6 +103,7 @@ internal static class DeltaByteArrays
             suffixes[i] = values[i].Length - prefixes[i];
         }
 
+        // What is shared is told apart from what is not, so that readers find the rest of each value in one piece.
         DeltaBinaryPacked.Encode(prefixes, is32Bits: true, output);
         DeltaBinaryPacked.Encode(suffixes, is32Bits: true, output);
         for (var i = 0; i < values.Count; i++)

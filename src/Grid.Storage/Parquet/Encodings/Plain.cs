@@ -36,7 +36,7 @@ internal static class Plain
         }
     }
 
-    public static void Encode(ColumnValues values, PhysicalType type, ArrayBufferWriter<byte> output)
+    public static void Encode(ValueSlice values, PhysicalType type, ArrayBufferWriter<byte> output)
     {
         switch (type)
         {
@@ -86,7 +86,7 @@ internal static class Plain
         }
     }
 
-    private static void EncodeBits(ColumnValues values, ArrayBufferWriter<byte> output)
+    private static void EncodeBits(ValueSlice values, ArrayBufferWriter<byte> output)
     {
         var length = (values.Count + 7) / 8;
         var bytes = output.GetSpan(length)[..length];
