@@ -24,12 +24,7 @@ public sealed class ParquetFile : IDisposable
         {
             Footer = FooterReader.Read(handle, out _footerStart);
             Schema = ParquetSchema.From(Footer.Schema);
-            var odd = Footer.RowGroups.FindIndex(g => g.Columns.Count != Schema.Columns.Count || g.Rows < 0);
-            if (odd >= 0)
-            {
-                throw new ParquetFormatException(
-                    $"row group {odd} has {Footer.RowGroups[odd].Columns.Count} columns and {Footer.RowGroups[odd].Rows} rows, the schema has {Schema.Columns.Count} columns");
-            }
+            Rows = CountRows();
         }
         catch (ParquetFormatException e)
         {
@@ -44,7 +39,7 @@ public sealed class ParquetFile : IDisposable
     public ParquetSchema Schema { get; }
 
     /// <summary>Rows of all row groups.</summary>
-    public long Rows => Footer.RowGroups.Sum(g => g.Rows);
+    public long Rows { get; }
 
     /// <summary>The program that wrote it, if it said so.</summary>
     public string? CreatedBy => Footer.CreatedBy;
@@ -140,6 +135,22 @@ public sealed class ParquetFile : IDisposable
     }
 
     internal GridStorageException Fault(string what, Exception? cause = null) => new($"{System.IO.Path.GetFileName(Path)}: {what}", innerException: cause);
+
+    private long CountRows()
+    {
+        var rows = 0L;
+        foreach (var (i, group) in Footer.RowGroups.Index())
+        {
+            if (group.Columns.Count != Schema.Columns.Count || group.Rows < 0 || group.Rows > long.MaxValue - rows)
+            {
+                throw new ParquetFormatException($"row group {i} has {group.Columns.Count} columns and {group.Rows} rows, the schema has {Schema.Columns.Count} columns");
+            }
+
+            rows += group.Rows;
+        }
+
+        return rows;
+    }
 
     private ParquetColumn Find(string name) => Schema.Find(name)
         ?? throw Fault($"there is no column '{name}'; there are {string.Join(", ", Schema.Columns.Select(c => $"'{c.Name}'"))}");

@@ -3,8 +3,11 @@ namespace Grid.Storage.Parquet;
 /// <summary>What a reader is willing to hold in memory. A file that asks for more is refused, whatever its size.</summary>
 internal static class ParquetLimits
 {
-    /// <summary>Largest footer: a thousand columns in ten thousand row groups take about a fifth of it for the columns of each.</summary>
-    public const int FooterBytesMax = 128 << 20;
+    /// <summary>Largest footer: a hundred columns in five thousand row groups. What it says takes up to 40 times as much in memory.</summary>
+    public const int FooterBytesMax = 64 << 20;
+
+    /// <summary>Most elements of a schema, groups included.</summary>
+    public const int SchemaElementsMax = 1 << 16;
 
     /// <summary>Largest page header. Writers put whole minimum and maximum values of long texts there.</summary>
     public const int PageHeaderBytesMax = 16 << 20;

@@ -11,12 +11,12 @@ public sealed class ForeignFileTests
     private static readonly string[] WrongChecksums = ["datapage_v1-corrupt-checksum.parquet", "rle-dict-uncompressed-corrupt-checksum.parquet"];
 
     // Counted by hand, so that a reader that refused many would not pass for one that reads all.
-    private const int FlatFiles = 48;
+    private const int FlatFiles = 50;
 
     [Theory]
-    [InlineData("duckdb", "hadoop_lz4_compressed.parquet: Unsupported compression codec", "hadoop_lz4_compressed_larger.parquet: Unsupported compression codec", "non_hadoop_lz4_compressed.parquet: Unsupported compression codec")]
-    [InlineData("hyparquet", "none")]
-    public async Task Every_flat_file_reads_as_others_read_it(string reader, params string[] theyCannot)
+    [InlineData("duckdb", "byte_stream_split_extended.gzip.parquet hadoop_lz4_compressed.parquet hadoop_lz4_compressed_larger.parquet non_hadoop_lz4_compressed.parquet")]
+    [InlineData("hyparquet", "datapage_v2_empty_datapage.snappy.parquet nation.dict-malformed.parquet")]
+    public async Task Every_flat_file_reads_as_others_read_it(string reader, string theyCannotRead)
     {
         var files = FlatPaths();
         Assert.Equal(FlatFiles, files.Count);
@@ -27,7 +27,7 @@ public sealed class ForeignFileTests
             var name = Path.GetFileName(path);
             if (theirs.Error is not null)
             {
-                cannot.Add($"{name}: {theirs.Error}");
+                cannot.Add(name);
                 continue;
             }
 
@@ -38,9 +38,7 @@ public sealed class ForeignFileTests
             }
         }
 
-        Assert.True(
-            cannot.Count == theyCannot.Length && cannot.Zip(theyCannot).All(c => c.Second.Split(": ") is var parts && c.First.StartsWith(parts[0], StringComparison.Ordinal) && c.First.Contains(parts[1], StringComparison.Ordinal)),
-            $"{reader} cannot read:\n{string.Join('\n', cannot)}");
+        Assert.Equal(theyCannotRead, string.Join(' ', cannot));
     }
 
     private static List<string> FlatPaths() => [.. Directory.GetFiles(SharedData.Require("parquet", "apache-parquet-testing"), "*.parquet").Order(StringComparer.Ordinal).Where(IsFlat)];

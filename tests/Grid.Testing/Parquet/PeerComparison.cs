@@ -8,6 +8,8 @@ namespace Grid.Testing.Parquet;
 /// <summary>Compares values as Grid and as another reader tell them.</summary>
 internal static class PeerComparison
 {
+    private const string MicrosFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff";
+
     /// <summary>Fails unless every value of every row is the same.</summary>
     /// <param name="what">What is compared, for the message.</param>
     /// <param name="columns">The columns.</param>
@@ -42,10 +44,25 @@ internal static class PeerComparison
             return BitConverter.DoubleToInt64Bits(Parse(column, ours)) == BitConverter.DoubleToInt64Bits(double.Parse(theirs, CultureInfo.InvariantCulture));
         }
 
-        // DuckDB has old timestamps to the microsecond, and nanoseconds without a zone.
-        ours = column.Type == PhysicalType.Int96 && theirType == "TIMESTAMP" ? $"{ours[..^3]}000" : ours;
+        // Others hold old timestamps in 64 bits, which wraps those of other ages. DuckDB has microseconds, or nanoseconds
+        // where there is no zone.
+        if (column.Type == PhysicalType.Int96 && (ours[0] is '+' or '-'))
+        {
+            return true;
+        }
+
+        ours = theirType is "TIMESTAMP" or "TIMESTAMP WITH TIME ZONE" ? ToMicros(ours) : ours;
         ours = column.Logical.Kind == LogicalKind.Timestamp && theirType == "TIMESTAMP_NS" ? ours.TrimEnd('Z') : ours;
         return ours == theirs;
+    }
+
+    // Cut towards 1970, as DuckDB does.
+    private static string ToMicros(string text)
+    {
+        const int MicrosLength = 26;
+        var time = DateTime.ParseExact(text[..MicrosLength], MicrosFormat, CultureInfo.InvariantCulture);
+        time = time.Year < 1970 && !text.AsSpan(MicrosLength).StartsWith("000") ? time.AddMicroseconds(1) : time;
+        return $"{time.ToString(MicrosFormat, CultureInfo.InvariantCulture)}000{(text.EndsWith('Z') ? "Z" : string.Empty)}";
     }
 
     private static double Parse(ParquetColumn column, string text) => column.Type switch

@@ -66,7 +66,7 @@ internal sealed class ColumnChunk
             }
         }
 
-        return hasMetadata || chunk.IsElsewhere ? chunk : throw new ParquetFormatException("a column chunk has no metadata");
+        return (hasMetadata && chunk.Path.Count > 0) || chunk.IsElsewhere ? chunk : throw new ParquetFormatException("a column chunk has no metadata");
     }
 
     public void Write(CompactWriter thrift)

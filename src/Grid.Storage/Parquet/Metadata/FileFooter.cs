@@ -64,6 +64,11 @@ internal sealed class FileFooter
     private void ReadSchema(ref CompactReader thrift)
     {
         var count = thrift.List(CompactType.Struct);
+        if (count > ParquetLimits.SchemaElementsMax)
+        {
+            throw new ParquetFormatException($"a schema of {count} elements, {ParquetLimits.SchemaElementsMax} are the most that is read");
+        }
+
         for (var i = 0; i < count; i++)
         {
             Schema.Add(SchemaElement.Read(ref thrift));

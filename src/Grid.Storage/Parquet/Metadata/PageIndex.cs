@@ -10,6 +10,19 @@ internal sealed class OffsetIndex
 {
     public List<PageLocation> Pages { get; } = [];
 
+    /// <summary>The page that has a row of the row group; the pages are in order.</summary>
+    public int PageOf(long row)
+    {
+        int low = 0, high = Pages.Count - 1;
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            (low, high) = Pages[middle].FirstRow <= row ? (middle, high) : (low, middle - 1);
+        }
+
+        return low;
+    }
+
     public static OffsetIndex Read(ref CompactReader thrift)
     {
         var index = new OffsetIndex();

@@ -80,6 +80,7 @@ internal sealed class ColumnCursor
             var next = _pageRow + _pageRows;
             (_pageRow, _pageRows) = (next, 0);
             _pageRows = _pages.NextPage(_rows - next);
+            CheckIndex();
 
             // Before the first page nothing is known of a dictionary, which stands there and must be read first.
             mayJump = _index is not null;
@@ -89,14 +90,29 @@ internal sealed class ColumnCursor
         _pages.Decode();
     }
 
+    // Rows of other columns are found by the same numbers, so an index that is wrong would put values beside others'.
+    private void CheckIndex()
+    {
+        if (_index is null)
+        {
+            return;
+        }
+
+        var at = _index.PageOf(_pageRow);
+        var end = at + 1 < _index.Pages.Count ? _index.Pages[at + 1].FirstRow : _rows;
+        if (_index.Pages[at].FirstRow != _pageRow || end != _pageRow + _pageRows || _index.Pages[at].Offset != _pages.PageOffset)
+        {
+            throw new ParquetFormatException($"the page has rows {_pageRow} to {_pageRow + _pageRows}, the offset index says otherwise");
+        }
+    }
+
     private void Jump(long row)
     {
-        var pages = _index!.Pages;
-        var next = pages.FindLastIndex(p => p.FirstRow <= row);
-        if (next >= 0 && pages[next].FirstRow > _pageRow + _pageRows)
+        var page = _index!.Pages[_index.PageOf(row)];
+        if (page.FirstRow > _pageRow + _pageRows)
         {
-            _pages.Jump(pages[next].Offset);
-            (_pageRow, _pageRows) = (pages[next].FirstRow, 0);
+            _pages.Jump(page.Offset);
+            (_pageRow, _pageRows) = (page.FirstRow, 0);
         }
     }
 }

@@ -30,7 +30,7 @@ internal static class IndexReader
                 }
             }
 
-            return index;
+            return index.Pages.Count > 0 ? index : null;
         }
         catch (ParquetFormatException e)
         {

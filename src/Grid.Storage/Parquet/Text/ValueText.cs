@@ -62,12 +62,12 @@ public static class ValueText
                 return (FormatText(value), false);
             case LogicalKind.Decimal when value.Length <= DecimalBytesMax:
                 return (FormatDecimal(new BigInteger(value, isBigEndian: true), logical.Scale), false);
-            case LogicalKind.Uuid:
+            case LogicalKind.Uuid when value.Length == 16:
                 return (new Guid(value, bigEndian: true).ToString(), false);
-            case LogicalKind.Float16:
+            case LogicalKind.Float16 when value.Length == 2:
                 var half = BinaryPrimitives.ReadHalfLittleEndian(value);
                 return (half.ToString(CultureInfo.InvariantCulture), Half.IsFinite(half));
-            case LogicalKind.Interval:
+            case LogicalKind.Interval when value.Length == 12:
                 var milliseconds = BinaryPrimitives.ReadUInt32LittleEndian(value[8..]);
                 return ($"P{BinaryPrimitives.ReadUInt32LittleEndian(value)}M{BinaryPrimitives.ReadUInt32LittleEndian(value[4..])}DT{milliseconds / 1000}.{milliseconds % 1000:000}S", false);
             default:
@@ -84,7 +84,7 @@ public static class ValueText
 
     // Nanoseconds of the day, and the Julian day, which was 2,440,588 on 1970-01-01. The type was never given a zone.
     private static string FormatInt96(ReadOnlySpan<byte> value) =>
-        CivilTime.Timestamp(BinaryPrimitives.ReadUInt32LittleEndian(value[8..]) - 2_440_588L, BinaryPrimitives.ReadInt64LittleEndian(value), isUtc: false);
+        CivilTime.Timestamp(BinaryPrimitives.ReadInt32LittleEndian(value[8..]) - 2_440_588L, BinaryPrimitives.ReadInt64LittleEndian(value), isUtc: false);
 
     private static string FormatText(ReadOnlySpan<byte> value)
     {

@@ -77,15 +77,14 @@ internal sealed class ChunkEncoder(PageCompressor compressor, ParquetWriterOptio
             return [wanted == ParquetEncoding.RleDictionary && Distinct is null ? ParquetEncoding.Plain : wanted];
         }
 
+        // Not all readers have BYTE_STREAM_SPLIT for anything but floating numbers, so others get it only where it is asked for.
         ParquetEncoding[] all = buffer.Column.Type switch
         {
             PhysicalType.Boolean => [ParquetEncoding.Plain, ParquetEncoding.Rle],
-            PhysicalType.Int32 or PhysicalType.Int64 =>
-                [ParquetEncoding.Plain, ParquetEncoding.RleDictionary, ParquetEncoding.DeltaBinaryPacked, ParquetEncoding.ByteStreamSplit],
+            PhysicalType.Int32 or PhysicalType.Int64 => [ParquetEncoding.Plain, ParquetEncoding.RleDictionary, ParquetEncoding.DeltaBinaryPacked],
             PhysicalType.ByteArray =>
                 [ParquetEncoding.Plain, ParquetEncoding.RleDictionary, ParquetEncoding.DeltaLengthByteArray, ParquetEncoding.DeltaByteArray],
-            PhysicalType.FixedLenByteArray =>
-                [ParquetEncoding.Plain, ParquetEncoding.RleDictionary, ParquetEncoding.DeltaByteArray, ParquetEncoding.ByteStreamSplit],
+            PhysicalType.FixedLenByteArray => [ParquetEncoding.Plain, ParquetEncoding.RleDictionary, ParquetEncoding.DeltaByteArray],
             _ => [ParquetEncoding.Plain, ParquetEncoding.RleDictionary, ParquetEncoding.ByteStreamSplit],
         };
         return Distinct is null ? all.Where(e => e != ParquetEncoding.RleDictionary) : all;
