@@ -126,11 +126,13 @@ build() {
     fi
 }
 
-# Clients of others, which some tests run with node. A test that needs one that is missing says so and fails.
-install_node_clients() {
-    local folder=tests/Grid.Gateway.Tests/Node
-    if ! command -v npm >/dev/null; then echo "npm is missing: $folder is not installed."; return; fi
-    npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts >"$out/npm.log" 2>&1 || { echo "npm ci failed in $folder:"; tail -n 5 "$out/npm.log"; }
+# Programs of others, which some tests run with node. A test that needs one that is missing says so and fails.
+install_node_programs() {
+    local folder
+    for folder in tests/Grid.Gateway.Tests/Node tests/Grid.Storage.Tests/Parquet/Node; do
+        if ! command -v npm >/dev/null; then echo "npm is missing: $folder is not installed."; continue; fi
+        npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts >"$out/npm.log" 2>&1 || { echo "npm ci failed in $folder:"; tail -n 5 "$out/npm.log"; }
+    done
 }
 
 # A number out of the runner's closing line, which reads
@@ -185,7 +187,7 @@ main() {
     need_programs
     choose_solution
     build
-    install_node_clients
+    install_node_programs
     echo "Testing$( ((long)) && echo ', long tests too' || true)."
     local name
     for name in $(projects_of "$solution" | sed -nE 's|^tests/([^/]+\.Tests)/.*|\1|p'); do

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Running;
 using Grid.Benchmarks;
 using Grid.Benchmarks.Memory;
 
-// "memory", "allocations" and "commits" measure by themselves; everything else is BenchmarkDotNet's own command line.
+// "memory", "allocations", "commits" and "parquet" measure by themselves; everything else is BenchmarkDotNet's own command line.
 switch (args)
 {
     case ["memory"]:
@@ -13,6 +13,8 @@ switch (args)
         return await AllocationMode.RunAsync();
     case ["commits", var connectionString]:
         return await CommitMode.RunAsync(connectionString);
+    case ["parquet", var ticks, var output]:
+        return ParquetSizeMode.Run(ticks, output);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(InProcessConfig).Assembly).Run(args, new InProcessConfig());
         return 0;

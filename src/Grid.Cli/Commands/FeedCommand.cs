@@ -21,7 +21,7 @@ internal static class FeedCommand
 {
     private const int ReconnectAttemptsMax = 120;
 
-    private static readonly string[] Formats = ["lean", "csv", "ndjson", "ilp"];
+    private static readonly string[] Formats = ["lean", "csv", "ndjson", "ilp", "parquet"];
 
     private static readonly Argument<string> Format = new("FORMAT")
     {
@@ -258,6 +258,7 @@ internal static class FeedCommand
             {
                 "lean" => new LeanReader(entries, source, numbering) { OnMalformed = onMalformed },
                 "ilp" => new IlpEventReader(paths, source, rows!, numbering, cancel) { OnMalformed = onMalformed },
+                "parquet" => new ParquetEventReader(paths, source, numbering, cancel) { OnMalformed = onMalformed },
                 "csv" => new CsvEventReader(paths, source, numbering, cancel) { OnMalformed = onMalformed },
                 _ => new NdjsonEventReader(paths, source, numbering, cancel) { OnMalformed = onMalformed },
             };

@@ -50,6 +50,7 @@ public static class EventColumns
           amends      of a cancel or a correct: the sequence of the trade it is about
           cusip, bid_spread, ask_spread, bid_yield, ask_yield, benchmark   of a run
         Prices have up to 9 decimals and sizes up to 8; what cannot be held exactly is refused. Empty is absent.
+        parquet has columns of the same names: decimals or texts, timestamps, integers; null is absent.
 
         ilp is the line protocol of InfluxDB and QuestDB: the measurement is the kind, tags and fields have the names above (symbol is
         instrument, seq is sequence), the time comes last. --mapping names a file for measurements of other names.

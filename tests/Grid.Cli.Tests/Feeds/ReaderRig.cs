@@ -48,6 +48,12 @@ internal sealed class ReaderRig
         return rig.Run(new NdjsonEventReader([path], "ndjson", rig.NumberOf) { OnMalformed = rig.Malformed.Add });
     }
 
+    public static ReaderRig Parquet(params string[] paths)
+    {
+        var rig = new ReaderRig();
+        return rig.Run(new ParquetEventReader(paths, "parquet", rig.NumberOf) { OnMalformed = rig.Malformed.Add });
+    }
+
     public static ReaderRig Ilp(params string[] paths)
     {
         var rig = new ReaderRig();
