@@ -79,6 +79,11 @@ public sealed class EmbeddedGrid : IGrid
                         await engine.StartPostgresAsync(postgres, time, cancel).ConfigureAwait(false);
                     }
 
+                    if (options.Archive is { } archive)
+                    {
+                        engine.StartArchive(archive, time);
+                    }
+
                     return new EmbeddedGrid(engine, options, recovered.Report, time.GetUtcNow());
                 }
                 catch
@@ -255,6 +260,7 @@ public sealed class EmbeddedGrid : IGrid
         Acknowledged = _engine.Intake.Latencies.Acknowledged.Summarize(),
         Flush = _engine.Intake.Latencies.Flush.Summarize(),
         Postgres = _engine.Postgres?.GetStatus(),
+        Archive = _engine.Archive?.GetStatus(),
     };
 
     /// <inheritdoc/>

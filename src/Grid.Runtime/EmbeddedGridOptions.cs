@@ -1,5 +1,6 @@
 using Grid.Domain;
 using Grid.Domain.Instruments;
+using Grid.Storage.Archive;
 using Grid.Storage.Journal;
 using Grid.Storage.Postgres;
 
@@ -45,9 +46,9 @@ public sealed class EmbeddedGridOptions
     public long SnapshotJournalBytes { get; set; } = 1L << 30;
 
     /// <summary>
-    /// Journal bytes kept although snapshots cover them, because no archive has them yet: 0 to 1 PB, 20 GB by default. Beyond
+    /// Without an archive, journal bytes kept although snapshots cover them: 0 to 1 PB, 20 GB by default. Beyond
     /// it the oldest segments are deleted, with a warning from four fifths on. Whole segments, at least the one being written.
-    /// What PostgreSQL is still owed is never deleted: once it is as much as this, feeds wait.
+    /// What PostgreSQL or the archive is still owed is never deleted: once it is as much as this, feeds wait.
     /// </summary>
     public long OwedBytesMax { get; set; } = 20L << 30;
 
@@ -68,6 +69,9 @@ public sealed class EmbeddedGridOptions
 
     /// <summary>What is kept in PostgreSQL, and where; null for nothing.</summary>
     public PostgresOptions? Postgres { get; set; }
+
+    /// <summary>How the archive is written; null for none, so that the journal is all that keeps history behind the hot store.</summary>
+    public ArchiveOptions? Archive { get; set; }
 
     /// <summary>Rules by instrument class.</summary>
     public RuleBook Rules { get; set; } = RuleBook.BuiltIn;
@@ -96,6 +100,7 @@ public sealed class EmbeddedGridOptions
 
         Journal.Validate();
         Postgres?.Validate();
+        Archive?.Validate();
 
         void Check(bool holds, string rule)
         {

@@ -1,11 +1,13 @@
 using Grid.Domain;
 using Grid.Domain.Identifiers;
+using Grid.Runtime.Archive;
 using Grid.Runtime.Feeds;
 using Grid.Runtime.Postgres;
 using Grid.Runtime.Recovery;
 using Grid.Runtime.Sequencing;
 using Grid.Runtime.Shards;
 using Grid.Runtime.Snapshots;
+using Grid.Storage.Archive;
 using Grid.Storage.Journal;
 using Grid.Storage.Postgres;
 using Microsoft.Extensions.Logging;
@@ -33,6 +35,9 @@ internal sealed partial class GridEngine : IAsyncDisposable
     // Null where nothing is written to PostgreSQL, and until that has begun.
     private volatile PostgresPump? _postgres;
 
+    // Null where nothing is archived.
+    private volatile Archiver? _archive;
+
     // Of the sequencer's thread: true from when a flush is handed to its thread until that thread has reported.
     private bool _isFlushing;
 
@@ -46,11 +51,15 @@ internal sealed partial class GridEngine : IAsyncDisposable
         Image = recovered.Image;
         Journal = recovered.Journal;
         Image.Subscriptions.Flushed.StartAfter(Image.AppliedLsn);
-        Intake = new FeedIntake(Journal, Image, time, options, _work.Add) { Owed = new OwedJournal(Journal, options.OwedBytesMax) };
+        Intake = new FeedIntake(Journal, Image, time, options, _work.Add)
+        {
+            Owed = new OwedJournal(Journal, options.OwedBytesMax),
+            OwedToArchive = new OwedJournal(Journal, options.OwedBytesMax),
+        };
         _sequencer = new Sequencer(Journal, Image, Dispatch, Intake.Release);
         _shards = [.. Image.Shards.Select(s => new ShardThread(s, ReportApplied, Fail))];
         _endFlush = new SequencerCall(EndFlush);
-        _snapshots = new SnapshotTaker(recovered, options, time, _log, Fail) { Owed = Intake.Owed };
+        _snapshots = new SnapshotTaker(recovered, options, time, _log, Fail) { Owed = Intake.Owed, OwedToArchive = Intake.OwedToArchive };
         _flushes = new FlushThread(Journal, Intake.Latencies, ReportFlush);
         LogRecovery(recovered.Report.ToString());
         foreach (var remark in recovered.Report.Remarks)
@@ -77,6 +86,9 @@ internal sealed partial class GridEngine : IAsyncDisposable
     /// <summary>What writes to PostgreSQL; null if nothing does.</summary>
     public PostgresPump? Postgres => _postgres;
 
+    /// <summary>What writes the archive; null if nothing does.</summary>
+    public Archiver? Archive => _archive;
+
     /// <summary>Begins to write to PostgreSQL.</summary>
     /// <exception cref="Storage.GridStorageException">The database is there, but not for this grid.</exception>
     public async Task StartPostgresAsync(PostgresOptions options, TimeProvider time, CancellationToken cancel)
@@ -94,6 +106,15 @@ internal sealed partial class GridEngine : IAsyncDisposable
         }
 
         _postgres = pump;
+    }
+
+    /// <summary>Begins to archive.</summary>
+    /// <exception cref="Storage.GridStorageException">The archive is damaged, or not this journal's.</exception>
+    public void StartArchive(ArchiveOptions options, TimeProvider time)
+    {
+        var archive = new Archiver(Journal, _data, Intake.OwedToArchive, Image.Names, options, time, _log);
+        archive.Start();
+        _archive = archive;
     }
 
     /// <summary>Acknowledges what waited for PostgreSQL and is in it now.</summary>
@@ -169,6 +190,11 @@ internal sealed partial class GridEngine : IAsyncDisposable
         }
 
         await StopPostgresAsync().ConfigureAwait(false);
+        if (_archive is { } archive)
+        {
+            await archive.DisposeAsync().ConfigureAwait(false);
+        }
+
         await StopSnapshotsAsync().ConfigureAwait(false);
 
         Image.Subscriptions.Stop(new GridException(GridErrorCode.Stopping, "the grid is stopping"));

@@ -255,4 +255,7 @@ public sealed record GridStatus
 
     /// <summary>How it stands with PostgreSQL; null where there is none.</summary>
     public PostgresStatus? Postgres { get; init; }
+
+    /// <summary>How it stands with the archive; null where there is none.</summary>
+    public ArchiveStatus? Archive { get; init; }
 }

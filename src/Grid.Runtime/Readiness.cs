@@ -31,6 +31,7 @@ internal sealed class Readiness(GridEngine engine, EmbeddedGridOptions options)
         }
 
         AddPostgres(troubles);
+        AddArchive(troubles);
         if (FreeBytes(out var unknown) is var free && free < options.DiskFreeBytesMin)
         {
             troubles.Add(unknown is null
@@ -58,6 +59,24 @@ internal sealed class Readiness(GridEngine engine, EmbeddedGridOptions options)
         {
             var status = postgres.GetStatus();
             troubles.Add(Text($"PostgreSQL is owed {status.LagBytes} bytes of the journal{(owed.IsFull ? ", and feeds wait" : string.Empty)}; at {owed.BytesMax} feeds wait (option {nameof(options.OwedBytesMax)}); its circuit is {status.Circuit}{(status.LastError is { } error ? $": {error}" : string.Empty)}"));
+        }
+    }
+
+    private void AddArchive(List<string> troubles)
+    {
+        if (engine.Archive?.GetStatus() is not { } archive)
+        {
+            return;
+        }
+
+        var owed = engine.Intake.OwedToArchive;
+        if (archive.Ended is { } why)
+        {
+            troubles.Add($"nothing is archived any more: {why}");
+        }
+        else if (owed.IsNearlyFull)
+        {
+            troubles.Add(Text($"the archive is owed {owed.Bytes} bytes of the journal{(owed.IsFull ? ", and feeds wait" : string.Empty)}; at {owed.BytesMax} feeds wait (option {nameof(options.OwedBytesMax)}){(archive.LastError is { } error ? $": {error}" : string.Empty)}"));
         }
     }
 

@@ -11,7 +11,7 @@ namespace Grid.Cli.Commands;
 /// <summary><c>grid serve</c>: the embedded server, until SIGINT or SIGTERM.</summary>
 internal static class ServeCommand
 {
-    private static readonly Option<string?> Config = new("--config") { Description = "a JSON file with the sections Data, Grid, Feed, Http, Ilp, Access, Tls, Postgres, Otlp, Rules and Serilog", HelpName = "F" };
+    private static readonly Option<string?> Config = new("--config") { Description = "a JSON file with the sections Data, Grid, Feed, Http, Ilp, Access, Tls, Postgres, Archive, Otlp, Rules and Serilog", HelpName = "F" };
     private static readonly Option<string?> Data = new("--data") { Description = "the data folder; 'data' unless given", HelpName = "DIR" };
     private static readonly Option<EndPoint?> Feed = CommandLine.EndPointOption("--feed", "where the binary feed listens; 127.0.0.1:7401 unless given, port 0 picks a free one");
 
@@ -19,6 +19,7 @@ internal static class ServeCommand
 
     private static readonly Option<EndPoint?> Ilp = CommandLine.EndPointOption("--ilp", "where line protocol listens; 127.0.0.1:7402 unless given, port 0 picks a free one");
 
+    private static readonly Option<bool> Archive = new("--archive") { Description = "also write Parquet files by kind and date, in the folder 'archive' of the data folder; the journal is then kept only until they have it" };
     private static readonly Option<string?> Postgres = new("--postgres")
     {
         Description = "also keep everything in this PostgreSQL database, whose schema 'grid migrate' makes: 'Host=…;Username=…;Password=…;Database=…' or postgresql://user:password@host/database; a password is better kept in the configuration",
@@ -27,7 +28,7 @@ internal static class ServeCommand
 
     public static Command Create()
     {
-        var command = new Command("serve", "Run the embedded server") { Config, Data, Http, Feed, Ilp, Postgres };
+        var command = new Command("serve", "Run the embedded server") { Config, Data, Http, Feed, Ilp, Postgres, Archive };
         command.SetAction(RunAsync);
         return command;
     }
@@ -40,7 +41,8 @@ internal static class ServeCommand
             CommandLine.Local(line.GetValue(Feed), "--feed"),
             CommandLine.Local(line.GetValue(Http), "--http"),
             CommandLine.Local(line.GetValue(Ilp), "--ilp"),
-            line.GetValue(Postgres));
+            line.GetValue(Postgres),
+            line.GetValue(Archive));
         await using var log = GridLogs.Start(
             $"serve-{Environment.ProcessId}", LogEventLevel.Information, settings.Grid.DataFolder, settings.Configuration);
         using var logs = new SerilogLoggerFactory(log);

@@ -8,6 +8,7 @@ using Grid.Gateway.Http;
 using Grid.Gateway.Ilp;
 using Grid.Gateway.Tls;
 using Grid.Runtime;
+using Grid.Storage.Archive;
 using Grid.Storage.Postgres;
 using Microsoft.Extensions.Configuration;
 
@@ -15,7 +16,7 @@ namespace Grid.Cli.Settings;
 
 /// <summary>
 /// Everything that a server is told: a JSON file with the sections <c>Data</c>, <c>Grid</c>, <c>Feed</c>, <c>Http</c>,
-/// <c>Ilp</c>, <c>Access</c>, <c>Tls</c>, <c>Postgres</c>, <c>Otlp</c>, <c>Rules</c> and <c>Serilog</c>, and the command line's options, which win.
+/// <c>Ilp</c>, <c>Access</c>, <c>Tls</c>, <c>Postgres</c>, <c>Archive</c>, <c>Otlp</c>, <c>Rules</c> and <c>Serilog</c>, and the command line's options, which win.
 /// </summary>
 internal sealed class ServerSettings
 {
@@ -25,8 +26,9 @@ internal sealed class ServerSettings
     private const string DataKey = "Data";
     private const string TlsKey = "Tls";
     private const string PostgresKey = "Postgres";
+    private const string ArchiveKey = "Archive";
     private const string EndPointKey = "EndPoint";
-    private static readonly string[] Sections = [DataKey, "Grid", "Feed", "Http", "Ilp", "Access", TlsKey, PostgresKey, "Otlp", "Rules", "Serilog"];
+    private static readonly string[] Sections = [DataKey, "Grid", "Feed", "Http", "Ilp", "Access", TlsKey, PostgresKey, ArchiveKey, "Otlp", "Rules", "Serilog"];
 
     // What is wrong, all of it.
     private readonly List<string> _faults = [];
@@ -66,8 +68,9 @@ internal sealed class ServerSettings
     /// <param name="http">Wins over the file; null does not.</param>
     /// <param name="ilp">Wins over the file; null does not.</param>
     /// <param name="postgres">The database; wins over the file; null does not.</param>
+    /// <param name="archive">True to archive, whatever the file says.</param>
     /// <exception cref="CommandFailure">The file cannot be read, or something in it is wrong: names every option that is.</exception>
-    public static ServerSettings Load(string? path, string? dataFolder, IPEndPoint? feed, IPEndPoint? http, IPEndPoint? ilp = null, string? postgres = null)
+    public static ServerSettings Load(string? path, string? dataFolder, IPEndPoint? feed, IPEndPoint? http, IPEndPoint? ilp = null, string? postgres = null, bool archive = false)
     {
         var configuration = ReadFile(path, out var found);
         var settings = new ServerSettings(configuration, found);
@@ -82,6 +85,7 @@ internal sealed class ServerSettings
         settings.Grid = settings.Bind<EmbeddedGridOptions>("Grid");
         settings.Grid.DataFolder = dataFolder ?? configuration[DataKey] ?? DefaultDataFolder;
         settings.Grid.Postgres = settings.PostgresOf(postgres);
+        settings.Grid.Archive = archive || configuration.GetSection(ArchiveKey).Exists() ? settings.Bind<ArchiveOptions>(ArchiveKey) : null;
         settings.Access = settings.Bind<AccessOptions>("Access");
         settings.Access.KeyFile ??= Path.Combine(settings.Grid.DataFolder, KeyFile.Name);
         settings.UseTlsForAllPorts();

@@ -81,6 +81,15 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
         Column.Number("failures", "0", "Attempts that failed since the start."),
         Column.Text("error", "no PostgreSQL answers at 127.0.0.1:5432", "What the last attempt met; null if it succeeded.").OrNull());
 
+    private static readonly RowShape Archive = new(
+        Column.Number("through_frame", "1498", "The last input frame of the journal that is archived with all before it."),
+        Column.Number("lag_frames", "2", "Journal frames on the disk and not archived."),
+        Column.Number("rows", "79463", "Rows of the archive."),
+        Column.Number("bytes", "317852", "Bytes of its files."),
+        Column.Number("files", "12", "Its files."),
+        Column.Number("failures", "0", "Publications that failed since the start."),
+        Column.Text("error", "cannot publish in 'data/archive': no space left on device", "What the last try met; null if it succeeded.").OrNull());
+
     private static readonly RowShape Health = new(
         Column.Text("status", "ready", "live or ready, else what is not."),
         Column.Texts("reasons", "the grid is stopping", "Why not; empty if all is well."));
@@ -105,6 +114,7 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
         Column.Number("hot_store_bytes", "67108864", "Bytes of recent ticks and bars on the disk."),
         Column.Number("allocated_bytes", "52428800", "Bytes of memory allocated since the start."),
         Column.Object("postgres", Postgres, "How it stands with PostgreSQL; null where there is none.").OrNull(),
+        Column.Object("archive", Archive, "How it stands with the archive; null where there is none.").OrNull(),
         Column.Object("latency_ms", Latencies, "Milliseconds since the receipt of batches of the last minute."),
         Column.Object("outcomes", Outcomes, "What was decided since the data folder was made."));
 
@@ -177,6 +187,7 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
             json.WriteNumber("hot_store_bytes", status.HotStoreBytes);
             json.WriteNumber("allocated_bytes", GC.GetTotalAllocatedBytes());
             WritePostgres(json, status.Postgres);
+            WriteArchive(json, status.Archive);
             json.WriteStartObject("latency_ms");
             WriteLatency(json, "visible", status.Visible);
             WriteLatency(json, "acknowledged", status.Acknowledged);
@@ -209,6 +220,25 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
         json.WriteNumber("rows_refused", postgres.RowsRefused);
         json.WriteNumber("failures", postgres.Failures);
         json.WriteString("error", postgres.Ended ?? postgres.LastError);
+        json.WriteEndObject();
+    }
+
+    private static void WriteArchive(Utf8JsonWriter json, ArchiveStatus? archive)
+    {
+        if (archive is null)
+        {
+            json.WriteNull("archive");
+            return;
+        }
+
+        json.WriteStartObject("archive");
+        json.WriteNumber("through_frame", archive.ThroughFrame);
+        json.WriteNumber("lag_frames", archive.LagFrames);
+        json.WriteNumber("rows", archive.Rows);
+        json.WriteNumber("bytes", archive.Bytes);
+        json.WriteNumber("files", archive.Files);
+        json.WriteNumber("failures", archive.Failures);
+        json.WriteString("error", archive.Ended ?? archive.LastError);
         json.WriteEndObject();
     }
 

@@ -47,6 +47,7 @@ internal sealed class FeedIntake : IDisposable
         _free = new SemaphoreSlim(_batchesMax, _batchesMax);
         Latencies = new PipelineLatencies(time);
         Owed = new OwedJournal(journal, long.MaxValue);
+        OwedToArchive = new OwedJournal(journal, long.MaxValue);
     }
 
     public GridNames Names => _image.Names;
@@ -63,6 +64,9 @@ internal sealed class FeedIntake : IDisposable
 
     /// <summary>What PostgreSQL has yet to take: while it is too much, feeds wait.</summary>
     public OwedJournal Owed { get; init; }
+
+    /// <summary>What the archive has yet to take.</summary>
+    public OwedJournal OwedToArchive { get; init; }
 
     /// <summary>True if somebody waits for what he sends to be in PostgreSQL.</summary>
     public bool HasCommittedFeeds => Volatile.Read(ref _committedFeeds) > 0;
@@ -143,10 +147,11 @@ internal sealed class FeedIntake : IDisposable
     public async ValueTask<PendingBatch> RentAsync(CancellationToken cancel)
     {
         ThrowIfStopping();
-        if (Owed.IsFull)
+        if (Owed.IsFull || OwedToArchive.IsFull)
         {
-            // What is owed to PostgreSQL is all that the disk may hold for it.
+            // What is owed is all that the disk may hold for it.
             await UnlessStoppingAsync(Owed.WaitForRoomAsync, cancel).ConfigureAwait(false);
+            await UnlessStoppingAsync(OwedToArchive.WaitForRoomAsync, cancel).ConfigureAwait(false);
         }
 
         if (!_free.Wait(0, CancellationToken.None))

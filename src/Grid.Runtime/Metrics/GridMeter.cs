@@ -47,6 +47,11 @@ internal sealed class GridMeter : IDisposable
             AddPostgres(options);
         }
 
+        if (options.Archive is not null)
+        {
+            AddArchive();
+        }
+
         _meter.CreateObservableGauge("grid.producer.lag", ProducerLags, "{batch}", "Batches of a connected producer that are taken in and not yet durable.");
     }
 
@@ -70,6 +75,17 @@ internal sealed class GridMeter : IDisposable
         Gauge("grid.postgres.lag.size", "By", "Bytes of the journal that are not in PostgreSQL.", () => Status()?.LagBytes ?? 0);
         Gauge("grid.postgres.lag.limit", "By", "Bytes of the journal that may be owed to PostgreSQL before feeds wait.", () => options.OwedBytesMax);
         _meter.CreateObservableGauge("grid.postgres.lag", () => Status()?.Lag.TotalSeconds ?? 0, "s", "Age of the oldest batch that is not in PostgreSQL.");
+    }
+
+    private void AddArchive()
+    {
+        ArchiveStatus? Status() => _engine.Archive?.GetStatus();
+        Counter("grid.archive.failures", "{publication}", "Publications of the archive that failed.", () => Status()?.Failures ?? 0);
+        Gauge("grid.archive.rows", "{row}", "Rows of the archive.", () => Status()?.Rows ?? 0);
+        Gauge("grid.archive.size", "By", "Bytes of the archive's files.", () => Status()?.Bytes ?? 0);
+        Gauge("grid.archive.files", "{file}", "Files of the archive.", () => Status()?.Files ?? 0);
+        Gauge("grid.archive.lag.frames", "{frame}", "Journal frames flushed and not archived.", () => (long)(Status()?.LagFrames ?? 0));
+        Gauge("grid.archive.lag.size", "By", "Bytes of the journal that are not archived.", () => _engine.Intake.OwedToArchive.Bytes);
     }
 
     private IEnumerable<Measurement<long>> Outcomes() =>

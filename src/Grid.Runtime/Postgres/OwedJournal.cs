@@ -3,8 +3,8 @@ using Grid.Storage.Journal;
 namespace Grid.Runtime.Postgres;
 
 /// <summary>
-/// What of the journal PostgreSQL has yet to take: it is not deleted, and when it is too much, feeds wait until it is less.
-/// Nothing is owed where there is no PostgreSQL.
+/// What of the journal somebody has yet to take, PostgreSQL or the archive: it is not deleted, and when it is too much, feeds wait until it is less.
+/// Nothing is owed where there is nobody.
 /// </summary>
 internal sealed class OwedJournal(JournalWriter journal, long bytesMax)
 {
@@ -43,10 +43,13 @@ internal sealed class OwedJournal(JournalWriter journal, long bytesMax)
         Volatile.Write(ref _isOwed, true);
     }
 
-    /// <summary>Says how many bytes the journal had at the start behind the point from which taken ones are counted.</summary>
-    public void SetFound(ulong takenLsn, long bytes)
+    /// <summary>Says what was taken before the start: bytes of the segments that earlier lives left behind it are owed, and taken ones are counted from there.</summary>
+    public void SetFound(ulong takenLsn, IJournalDirectory segments)
     {
-        Volatile.Write(ref _foundBytes, bytes);
+        var found = journal.Segments()
+            .Where(s => s.IsSealed && s.LastLsn > takenLsn && s.LastLsn <= journal.Recovery.LastLsn)
+            .Sum(s => JournalReader.BytesOf(segments, s));
+        Volatile.Write(ref _foundBytes, found);
         SetTaken(takenLsn, 0);
     }
 

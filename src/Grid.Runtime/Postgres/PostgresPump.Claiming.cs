@@ -1,5 +1,4 @@
 using Grid.Storage;
-using Grid.Storage.Journal;
 
 namespace Grid.Runtime.Postgres;
 
@@ -27,14 +26,14 @@ internal sealed partial class PostgresPump
         try
         {
             var tail = new JournalTail(_data.Journal, _engine.Image.Names, after);
-            Owed.SetFound(after, FoundBytes(after));
+            Owed.SetFound(after, _data.Journal);
             return tail;
         }
         catch (GridStorageException e) when (_options.AcceptMissing && after > 0)
         {
             LogMissing(e, after);
             var first = _engine.Journal.Segments()[0].FirstLsn - 1;
-            Owed.SetFound(first, FoundBytes(first));
+            Owed.SetFound(first, _data.Journal);
             return new JournalTail(_data.Journal, _engine.Image.Names, 0);
         }
         catch (GridStorageException e)
@@ -44,9 +43,4 @@ internal sealed partial class PostgresPump
                 + "Go on without what is missing with the option Postgres:AcceptMissing", innerException: e);
         }
     }
-
-    // Bytes of the segments that lives before this one left behind a frame.
-    private long FoundBytes(ulong afterLsn) => _engine.Journal.Segments()
-        .Where(s => s.IsSealed && s.LastLsn > afterLsn && s.LastLsn <= _engine.Journal.Recovery.LastLsn)
-        .Sum(s => JournalReader.BytesOf(_data.Journal, s));
 }

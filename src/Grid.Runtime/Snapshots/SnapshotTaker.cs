@@ -38,6 +38,9 @@ internal sealed partial class SnapshotTaker(
     /// <summary>What must be kept for PostgreSQL; null where nothing is.</summary>
     public OwedJournal? Owed { get; init; }
 
+    /// <summary>What must be kept for the archive; null where nothing is.</summary>
+    public OwedJournal? OwedToArchive { get; init; }
+
     // Under _stopping: the sections of the snapshot that is being taken, and why there are to be no more.
     private readonly Lock _stopping = new();
     private SectionQueue? _sections;
@@ -174,11 +177,16 @@ internal sealed partial class SnapshotTaker(
         }
     }
 
-    // What snapshots cover is kept for the archive, up to a limit: until it is archived, there is no other copy of it.
+    // What snapshots cover goes when PostgreSQL and the archive have it. Without an archive it is kept up to a limit, as there is no other copy of it.
     private void DeleteJournal(ulong coveredBefore)
     {
-        // Behind the last input that PostgreSQL has, everything is kept for it.
         coveredBefore = Owed is { TakenLsn: < ulong.MaxValue and var taken } ? Math.Min(coveredBefore, taken + 1) : coveredBefore;
+        if (OwedToArchive is { TakenLsn: < ulong.MaxValue and var archived })
+        {
+            _journal.DeleteSegmentsBefore(Math.Min(coveredBefore, archived + 1));
+            return;
+        }
+
         var segments = _journal.Segments();
         var keptMax = (int)Math.Max(1, options.OwedBytesMax / options.Journal.SegmentBytesMax);
         if (segments.Count > keptMax * 4L / 5)
