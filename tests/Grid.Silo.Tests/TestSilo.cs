@@ -69,8 +69,35 @@ internal sealed class TestSilo : IAsyncDisposable
     public static BatchMessage MessageOf(ulong epoch, ulong number, params MarketLine[] lines) =>
         new(epoch, number, TestMarket.At("20:00:00").Value, NamedLines.Encode(TestMarket.Names, lines));
 
-    public async Task<Latest?> LatestAsync(string symbol) =>
-        await Grains.GetGrain<IInstrumentGrain>(symbol).GetLatest() is { } bytes ? PortableLatest.Decode(bytes, Store.Names) : null;
+    /// <summary>What is known of an instrument; asked again while its grain moves.</summary>
+    public async Task<Latest?> LatestAsync(string symbol)
+    {
+        while (true)
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                return await Grains.GetGrain<IInstrumentGrain>(symbol).GetLatest() is { } bytes ? PortableLatest.Decode(bytes, Store.Names) : null;
+            }
+            catch (Exception e) when (e is Orleans.Runtime.OrleansException or TimeoutException or InvalidOperationException)
+            {
+                // Its silo died, or it gave up; the next activation answers.
+            }
+        }
+    }
+
+    /// <summary>Ends when this silo knows of so many that are active.</summary>
+    public async Task SeesAsync(int silos)
+    {
+        var membership = _host.Services.GetRequiredService<Orleans.Runtime.IClusterMembershipService>();
+        await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(TestContext.Current.CancellationToken))
+        {
+            if (snapshot.Members.Values.Count(m => m.Status == Orleans.Runtime.SiloStatus.Active) == silos)
+            {
+                return;
+            }
+        }
+    }
 
     /// <summary>Where the instruments' grains are active, by the name of the silo that claimed them last.</summary>
     public static async Task<Dictionary<string, long>> SharesAsync(PrivateDatabase database)

@@ -28,6 +28,7 @@ public sealed class TwoSilosTests(SiloServer server)
         await using var database = await server.CreateAsync();
         await using var first = await TestSilo.StartAsync(database, "silo-1");
         await using var second = await TestSilo.StartAsync(database, "silo-2");
+        await Task.WhenAll(first.SeesAsync(2), second.SeesAsync(2));
         await first.DeclareAsync();
 
         Assert.Equal(BatchResult.Committed, (await PublishAsync(first, 1)).Result);
@@ -46,6 +47,7 @@ public sealed class TwoSilosTests(SiloServer server)
         await using var database = await server.CreateAsync();
         await using var first = await TestSilo.StartAsync(database, "silo-1");
         await using var second = await TestSilo.StartAsync(database, "silo-2");
+        await Task.WhenAll(first.SeesAsync(2), second.SeesAsync(2));
         await first.DeclareAsync();
         for (ulong number = 1; number <= 5; number++)
         {
@@ -68,6 +70,7 @@ public sealed class TwoSilosTests(SiloServer server)
         await using var database = await server.CreateAsync();
         await using var first = await TestSilo.StartAsync(database, "silo-1");
         await using var second = await TestSilo.StartAsync(database, "silo-2");
+        await Task.WhenAll(first.SeesAsync(2), second.SeesAsync(2));
         await first.DeclareAsync();
         for (ulong number = 1; number <= 4; number++)
         {

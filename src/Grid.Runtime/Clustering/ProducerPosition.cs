@@ -49,6 +49,9 @@ public sealed class ProducerPosition
     // Batches after Through that are committed already.
     private readonly HashSet<ulong> _ahead = [];
 
+    // Batches after Through that failed and were not sent again.
+    private readonly HashSet<ulong> _failed = [];
+
     /// <summary>The life of the producer; 0 before it sent anything.</summary>
     public ulong Epoch { get; private set; }
 
@@ -75,6 +78,7 @@ public sealed class ProducerPosition
         (Epoch, Through, Highest) = (epoch, 0, 0);
         _content.Clear();
         _ahead.Clear();
+        _failed.Clear();
         return true;
     }
 
@@ -93,7 +97,10 @@ public sealed class ProducerPosition
         if (_content.TryGetValue(number, out var known))
         {
             Highest = Math.Max(Highest, number);
-            return known != content ? BatchTurn.Reused : IsCommitted(number) ? BatchTurn.Committed : BatchTurn.OnItsWay;
+            return known != content ? BatchTurn.Reused
+                : IsCommitted(number) ? BatchTurn.Committed
+                : _failed.Remove(number) ? BatchTurn.New
+                : BatchTurn.OnItsWay;
         }
 
         if (number <= Through)
@@ -132,12 +139,21 @@ public sealed class ProducerPosition
         }
     }
 
-    /// <summary>Notes that a batch failed: it may be sent again, and so may all after it.</summary>
+    /// <summary>Notes that a batch failed of which some slices may be committed: it may be sent again as it was.</summary>
     public void Fail(ulong epoch, ulong number)
     {
         if (epoch == Epoch && number > Through)
         {
-            // A batch after it that is on its way is still known by its content when it is sent again.
+            _failed.Add(number);
+        }
+    }
+
+    /// <summary>Notes that a batch was refused of which nothing was sent: its number is free again, and so are those behind it.</summary>
+    public void Refuse(ulong epoch, ulong number)
+    {
+        if (epoch == Epoch && number > Through)
+        {
+            // One behind it that is on its way is still known by its content.
             _content.Remove(number);
             Highest = Math.Min(Highest, number - 1);
         }

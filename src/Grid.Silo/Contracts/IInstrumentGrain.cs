@@ -12,7 +12,6 @@ public interface IInstrumentGrain : IGrainWithStringKey
 {
     /// <summary>Decides, applies and commits what a batch has for the instrument; once, however often it is sent.</summary>
     [Alias("apply")]
-    [ResponseTimeout("00:00:30")]
     Task<SliceAnswer> Apply(SliceMessage slice);
 
     /// <summary>What is known now, as <see cref="Runtime.Clustering.PortableLatest"/>; null if nothing was ever applied. It may show an event a moment before that event is committed.</summary>

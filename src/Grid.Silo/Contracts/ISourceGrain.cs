@@ -9,7 +9,6 @@ public interface ISourceGrain : IGrainWithStringKey
 {
     /// <summary>Notes sequence numbers that a batch had; answers when that is durable. Seeing a number again changes nothing.</summary>
     [Alias("observe")]
-    [ResponseTimeout("00:00:30")]
     Task Observe(ImmutableArray<SightingMessage> sightings);
 
     /// <summary>The open gaps, by channel and session, the first so many.</summary>

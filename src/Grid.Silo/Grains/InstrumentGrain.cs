@@ -152,7 +152,8 @@ internal sealed class InstrumentGrain(SiloStore store, ILogger<InstrumentGrain> 
     // With the slice that makes it due. Nobody waits for it; if it is refused, so is what comes behind.
     private void SaveIfDue()
     {
-        if (_saving.IsCompleted && (Instrument.EventsUnsaved >= Store.Options.SnapshotEvents || SinceSaved >= Store.Options.SnapshotInterval))
+        var isDue = Instrument.EventsUnsaved >= Store.Options.SnapshotEvents || (Instrument.EventsUnsaved > 0 && SinceSaved >= Store.Options.SnapshotInterval);
+        if (isDue && _saving.IsCompleted)
         {
             _saving = SaveQuietlyAsync(Instrument.Save());
         }

@@ -47,6 +47,11 @@ internal sealed class ProducerGrain : FencedGrain, IProducerGrain
     public Task<BatchAnswer> Publish(BatchMessage batch)
     {
         RefuseIfGivenUp();
+        if (batch.Number == 0)
+        {
+            return Answer(BatchResult.Malformed, $"{Producer} sent batch 0; numbers begin with 1");
+        }
+
         _position.TryBegin(batch.ProducerEpoch);
         if (batch.Number == _position.Highest + 1 && _position.OnTheirWay >= ProducerPosition.OnTheirWayMax)
         {
@@ -120,9 +125,16 @@ internal sealed class ProducerGrain : FencedGrain, IProducerGrain
             _onTheirWay.Remove((batch.ProducerEpoch, batch.Number));
         }
 
-        if (answer.Result != BatchResult.Committed)
+        switch (answer.Result)
         {
-            _position.Fail(batch.ProducerEpoch, batch.Number);
+            case BatchResult.Committed:
+                break;
+            case BatchResult.Malformed or BatchResult.UnknownSource:
+                _position.Refuse(batch.ProducerEpoch, batch.Number);
+                break;
+            default:
+                _position.Fail(batch.ProducerEpoch, batch.Number);
+                break;
         }
 
         return answer;
@@ -155,6 +167,7 @@ internal sealed class ProducerGrain : FencedGrain, IProducerGrain
 
         var answers = slices.ConvertAll(slice => CommitAsync(message, slice));
         sent.TrySetResult();
+        await Task.WhenAll(answers.Concat<Task>(sightings));
         var counts = new OutcomeCounts();
         foreach (var answer in await Task.WhenAll(answers))
         {
@@ -169,15 +182,15 @@ internal sealed class ProducerGrain : FencedGrain, IProducerGrain
             }
         }
 
-        await Task.WhenAll(sightings);
         return new BatchAnswer(BatchResult.Committed, [.. counts.NonZero().Select(c => new OutcomeCount(c.Key.Value, c.Value))], null);
     }
 
+    // A slice that a grain cannot read was made here: the builds of the silos differ, and trying again may help.
     private static BatchResult ResultOf(SliceResult refused) => refused switch
     {
-        SliceResult.Malformed => BatchResult.Malformed,
         SliceResult.TooOld => BatchResult.TooOld,
-        _ => BatchResult.OldEpoch,
+        SliceResult.OldProducer => BatchResult.OldEpoch,
+        _ => BatchResult.Failed,
     };
 
     // What the database does not take is named in the next attempt, which then brings it as quarantine.

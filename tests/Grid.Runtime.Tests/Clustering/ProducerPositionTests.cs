@@ -48,14 +48,26 @@ public sealed class ProducerPositionTests
     }
 
     [Fact]
-    public void A_batch_that_failed_may_be_sent_again_and_those_behind_it_are_still_known()
+    public void A_batch_that_failed_may_be_sent_again_as_it_was()
+    {
+        Receive(1);
+        Receive(2);
+        _position.Fail(5, 1);
+        _position.Commit(5, 2);
+        Assert.Equal((BatchTurn.Reused, BatchTurn.New, BatchTurn.OnItsWay, BatchTurn.New), (_position.Receive(5, 1, content: 99), Receive(1), Receive(1), Receive(3)));
+        _position.Commit(5, 1);
+        Assert.Equal(2UL, _position.Through);
+    }
+
+    [Fact]
+    public void The_number_of_a_refused_batch_is_free_again_and_those_behind_it_are_still_known()
     {
         Receive(1);
         Receive(2);
         Receive(3);
-        _position.Fail(5, 1);
+        _position.Refuse(5, 1);
         _position.Commit(5, 3);
-        Assert.Equal(BatchTurn.New, Receive(1));
+        Assert.Equal(BatchTurn.New, _position.Receive(5, 1, content: 99));
         Assert.Equal((BatchTurn.OnItsWay, BatchTurn.Committed, BatchTurn.New), (Receive(2), Receive(3), Receive(4)));
         _position.Commit(5, 1);
         _position.Commit(5, 2);
