@@ -57,6 +57,11 @@ public sealed partial class BannedTextTests
         Rule.Holds("Grid.Storage/Parquet is a file format and nothing else.",
             Repository.Places(Under("src/Grid.Storage/Parquet/"), EventsOrSql()));
 
+    [Fact]
+    public void Silo_holds_no_SQL_and_decides_nothing() =>
+        Rule.Holds("Grid.Silo places, calls and hosts: SQL is in Grid.Storage, decisions are in Grid.Runtime and Grid.Domain.",
+            Repository.Places(Under("src/Grid.Silo/"), SqlOrDecision()));
+
     private static IEnumerable<RepositoryFile> Under(string folder) => Repository.Sources.Where(f => f.IsUnder(folder));
 
     private static IEnumerable<RepositoryFile> SourcesUnderTheBan() =>
@@ -72,6 +77,9 @@ public sealed partial class BannedTextTests
 
     [GeneratedRegex(@"#pragma warning disable.*\bRS[0]030|SuppressMessage.*\bRS[0]030")]
     private static partial Regex BanLifted();
+
+    [GeneratedRegex(@"\bNpgsql(?:Connection|Command|DataSource|Parameter)|\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\s+[\w.*]+\s|\bValidator\.|\bDecision\.|\.ObserveSequence\(")]
+    private static partial Regex SqlOrDecision();
 
     [GeneratedRegex(@"\b(?:TO[D]O|FIX[M]E)\b")]
     private static partial Regex LeftForLater();

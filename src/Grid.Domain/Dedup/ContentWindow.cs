@@ -94,6 +94,17 @@ public sealed class ContentWindow
         return window;
     }
 
+    /// <summary>Shows the numbers of names in it to a visitor.</summary>
+    public void VisitNames(NameVisitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        for (var i = 0; i < _count; i++)
+        {
+            visitor.Visit(ref _events[i]);
+            _hashes[i] = Hash(in _events[i]);
+        }
+    }
+
     private void Remember(in MarketEvent content, ulong hash)
     {
         if (_next == _events.Length)

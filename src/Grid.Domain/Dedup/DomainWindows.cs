@@ -77,6 +77,22 @@ public sealed class DomainWindows
         }
     }
 
+    internal void VisitNames(NameVisitor visitor)
+    {
+        for (var i = 0; i < _windows.Length; i++)
+        {
+            _windows[i] = _windows[i] with { Domain = visitor.Visited(_windows[i].Domain) };
+        }
+
+        for (var i = 0; i < _floors.Length; i++)
+        {
+            var (source, channel) = (_floors[i].Source, _floors[i].Channel);
+            visitor.Visit(ref source);
+            visitor.Visit(ref channel);
+            _floors[i] = _floors[i] with { Source = source, Channel = channel };
+        }
+    }
+
     internal void Save(StateWriter writer)
     {
         writer.Put<SessionFloor>(_floors);

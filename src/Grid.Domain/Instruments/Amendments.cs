@@ -183,6 +183,22 @@ public sealed class Amendments
         return loaded;
     }
 
+    internal void VisitNames(NameVisitor visitor)
+    {
+        var held = _byAmended.Values.SelectMany(list => list).Select(a => a with { Domain = visitor.Visited(a.Domain) }).ToList();
+        var waiting = _waiting.Select(w => (visitor.Visited(w.Domain), w.Sequence)).ToList();
+        _byAmended.Clear();
+        _amendedBy.Clear();
+        _count = 0;
+        foreach (var amendment in held)
+        {
+            TryAdd(in amendment);
+        }
+
+        _waiting.Clear();
+        _waiting.UnionWith(waiting);
+    }
+
     // Of all amendments that reach a number over chains, each looked at once, the one that outranks the others.
     private bool TryResolve(in SequenceDomain domain, ulong sequence, out Amendment effective)
     {

@@ -125,6 +125,14 @@ public struct BarAccumulator
         Count = _count,
     };
 
+    /// <summary>Shows the sources of open and close to a visitor.</summary>
+    public void VisitNames(NameVisitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        _open.VisitNames(visitor);
+        _close.VisitNames(visitor);
+    }
+
     // Of the wrapped sum and how often it wrapped, each order of adding gives the same.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AddNotional(Int128 notional)
@@ -173,20 +181,22 @@ public struct BarAccumulator
     }
 
     // A price with what places its trade in the order of events; trades that tie in all of it have the same price.
-    private readonly struct PriceMark(in MarketEvent trade)
+    private struct PriceMark(in MarketEvent trade)
     {
         public readonly long Price = trade.F0;
         private readonly UnixNanos _time = trade.EventTime;
         private readonly ulong _sequence = trade.Sequence;
         private readonly uint _session = trade.Session;
-        private readonly SourceId _source = trade.Source;
+        private SourceId _source = trade.Source;
+
+        public void VisitNames(NameVisitor visitor) => visitor.Visit(ref _source);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public int Compare(in PriceMark other, EventOrder order) =>
+        public readonly int Compare(in PriceMark other, EventOrder order) =>
             _time.Value != other._time.Value ? _time.Value < other._time.Value ? -1 : 1 : CompareAtSameTime(in other, order);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private int CompareAtSameTime(in PriceMark other, EventOrder order)
+        private readonly int CompareAtSameTime(in PriceMark other, EventOrder order)
         {
             var result = order.CompareSources(_source, other._source);
             result = result != 0 ? result : _session.CompareTo(other._session);

@@ -71,4 +71,7 @@ public enum RejectReason : byte
 
     /// <summary>A run or definition names a CUSIP that is new, and the grid holds its limit of them.</summary>
     TooManyCusips = 32,
+
+    /// <summary>The database that a cluster is kept in does not take the event; what it said stands beside it in the quarantine.</summary>
+    NotStorable = 33,
 }

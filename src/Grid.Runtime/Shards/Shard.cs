@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
-using Grid.Domain;
-using Grid.Domain.Dedup;
+using Grid.Domain.Cusips;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 using Grid.Domain.Validation;
+using Grid.Runtime.Decisions;
 using Grid.Runtime.Sequencing;
 using Grid.Runtime.Snapshots;
 
@@ -14,14 +14,11 @@ namespace Grid.Runtime.Shards;
 /// One thread's worth of instruments: decides and applies their events in journal order. Knows no threads itself: one
 /// caller drives it.
 /// </summary>
-internal sealed class Shard : IDisposable
+internal sealed class Shard : IInstrumentOwner, IDisposable
 {
     // Events whose states are looked up and fetched together before the first is applied. Each event touches some ten cache
     // lines of its instrument, most of them far away; fetched one by one they cost more than all the arithmetic.
     private const int EventsAtOnce = 16;
-
-    // Only after a repair of the journal that could not save the declaration.
-    private static readonly SourceDeclaration Undeclared = new() { Name = "undeclared", Policy = DedupPolicy.None };
 
     private readonly GridImage _image;
     private readonly uint _index;
@@ -48,6 +45,8 @@ internal sealed class Shard : IDisposable
     }
 
     public int Index => (int)_index;
+
+    public EventOrder Order => _image.Context.Order;
 
     public HistoryStore History { get; }
 
@@ -79,7 +78,7 @@ internal sealed class Shard : IDisposable
 
                 ref var e = ref batch.Events.Events[from + k];
                 _sweep?.SaveBefore(state);
-                var outcome = Decide(state, in e, batch.Events);
+                var outcome = Decision.Of(this, state, in e, _image.Context.Source(e.Source), batch.Events);
                 batch.Outcomes[from + k] = outcome;
                 Finish(state, ref e, outcome, batch);
             }
@@ -103,7 +102,7 @@ internal sealed class Shard : IDisposable
                 if (state is not null)
                 {
                     ref var e = ref batch.Events.Events[from + k];
-                    Observe(state, in e, _image.Context.Source(e.Source), batch.Events);
+                    Decision.Observe(state, in e, _image.Context.Source(e.Source), batch.Events);
                     Finish(state, ref e, batch.Outcomes[from + k], batch);
                 }
             }
@@ -130,6 +129,8 @@ internal sealed class Shard : IDisposable
 
     /// <summary>This shard's instruments, by number.</summary>
     public IEnumerable<InstrumentState> OwnInstruments() => _image.Instruments.All().Where(s => (s.Id.Value & _mask) == _index);
+
+    public bool HasRoomFor(Cusip cusip) => _image.Cusips.HasRoomFor(cusip);
 
     /// <summary>The definitions of an instrument; null if it has none.</summary>
     public DefinitionLog? DefinitionsOf(InstrumentId id)
@@ -205,76 +206,6 @@ internal sealed class Shard : IDisposable
         }
 
         return states;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Outcome Decide(InstrumentState state, in MarketEvent e, EventBatch batch)
-    {
-        var source = _image.Context.Source(e.Source) ?? Undeclared;
-        var seen = Observe(state, in e, source, batch);
-        if (seen != Outcome.Accepted)
-        {
-            return seen;
-        }
-
-        var rules = state.RulesAt(e.EventTime);
-        switch (e.Kind)
-        {
-            case EventKind.Trade:
-                ref readonly var last = ref state.Last;
-                return Validator.Check(in e, RuleContext.OfTrade(rules, source.UnknownInstrument, last.Kind != EventKind.None, last.Price));
-            case EventKind.Quote:
-                return Validator.Check(in e, RuleContext.OfQuote(rules, source.UnknownInstrument, state.QuoteAfter(in e)));
-            case EventKind.Run when !_image.Cusips.HasRoomFor(batch.Runs[e.Detail].Cusip):
-            case EventKind.Definition when !_image.Cusips.HasRoomFor(batch.Definitions[e.Detail].Cusip):
-                return Outcome.Reject(RejectReason.TooManyCusips);
-            case EventKind.Run:
-                return Validator.Check(in e, RuleContext.OfRun(rules, source.UnknownInstrument, batch.Runs[e.Detail].Cusip));
-            case EventKind.Definition when DefinitionsOf(state.Id) is { } log && !log.HasRoomFor(in e, batch.Definitions[e.Detail], _image.Context.Order):
-                return Outcome.Reject(RejectReason.TooManyDefinitions);
-            case EventKind.Cancel or EventKind.Correct when !state.HasRoomForAmendment(e.EventTime):
-                return Outcome.Reject(RejectReason.TooManyAmendments);
-            default:
-                return Validator.Check(in e, RuleContext.Of(rules, source.UnknownInstrument));
-        }
-    }
-
-    // What deduplication says of an event; the event counts as seen afterwards.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Outcome Observe(InstrumentState state, in MarketEvent e, SourceDeclaration? source, EventBatch batch)
-    {
-        if (source is { Policy: DedupPolicy.Sequence })
-        {
-            return e.Sequence == 0
-                ? Outcome.Reject(RejectReason.SequenceMissing)
-                : state.ObserveSequence(in e) switch
-                {
-                    SequenceSeen.New => Outcome.Accepted,
-                    SequenceSeen.Duplicate => Outcome.Duplicate,
-                    SequenceSeen.NoRoom => Outcome.Reject(RejectReason.TooManyWindows),
-                    _ => Outcome.Reject(RejectReason.OlderThanWindow),
-                };
-        }
-
-        return source is { Policy: DedupPolicy.Content } && IsRepeat(state, in e, batch) ? Outcome.Duplicate : Outcome.Accepted;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool IsRepeat(InstrumentState state, in MarketEvent e, EventBatch batch)
-    {
-        if (e.Kind is not (EventKind.Run or EventKind.Definition))
-        {
-            return state.IsRepeat(in e);
-        }
-
-        Span<byte> wide = stackalloc byte[GridLimits.EventExtensionBytesMax];
-        if (e.Kind == EventKind.Definition)
-        {
-            return state.IsRepeat(in e, wide[..batch.Definitions[e.Detail].Write(wide)]);
-        }
-
-        batch.Runs[e.Detail].Write(wide);
-        return state.IsRepeat(in e, wide[..RunDetail.EncodedBytes]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -47,6 +47,7 @@ public sealed class RejectReasonTests
     [InlineData(RejectReason.TooManyAmendments, 30)]
     [InlineData(RejectReason.TooManyDefinitions, 31)]
     [InlineData(RejectReason.TooManyCusips, 32)]
+    [InlineData(RejectReason.NotStorable, 33)]
     public void Reasons_keep_their_numbers(RejectReason reason, int number) => Assert.Equal(number, (int)reason);
 
     [Fact]

@@ -147,6 +147,18 @@ internal sealed class CommitPlan
             from = run.Tick.Event.EventTime < from ? run.Tick.Event.EventTime : from;
         }
 
+        // They come back whole, so the tail need not reach them.
+        foreach (var definition in slice.Definitions)
+        {
+            Flush.Definitions.Add(definition with { Tick = At(definition.Tick) });
+        }
+
+        if (slice.Current is { } current)
+        {
+            Flush.Instruments.RemoveAll(i => i.Instrument == slice.Grain.Instrument);
+            Flush.Instruments.Add(new InstrumentNow(slice.Grain.Instrument, current));
+        }
+
         foreach (var rejected in slice.Rejected)
         {
             Flush.Add(rejected with { Tick = At(rejected.Tick) });

@@ -42,11 +42,27 @@ public sealed class CommitSlice
 
     internal List<RejectedRow> Rejected { get; } = [];
 
+    internal List<DefinitionRow> Definitions { get; } = [];
+
+    /// <summary>What the instrument is by its definitions, if one of them is new; null if it is not known.</summary>
+    internal InstrumentDefinition? Current { get; private set; }
+
     /// <summary>Adds an applied trade, quote, cancel or correction.</summary>
     public void Add(in MarketEvent e, Outcome outcome) => Ticks.Add(Row(in e, outcome));
 
     /// <summary>Adds an applied run of a session date, given as yyyymmdd.</summary>
     public void Add(in MarketEvent e, Outcome outcome, in RunDetail detail, uint date) => Runs.Add(new RunRow(Row(in e, outcome), detail, date));
+
+    /// <summary>Adds an applied definition.</summary>
+    /// <param name="e">The event.</param>
+    /// <param name="outcome">What was decided.</param>
+    /// <param name="definition">The definition.</param>
+    /// <param name="current">What all definitions with it say of the instrument now; null if none of them is valid.</param>
+    public void Add(in MarketEvent e, Outcome outcome, InstrumentDefinition definition, InstrumentDefinition? current)
+    {
+        Definitions.Add(new DefinitionRow(Row(in e, outcome), definition));
+        Current = current ?? Current;
+    }
 
     /// <summary>Adds an event for the quarantine.</summary>
     /// <param name="e">The event.</param>

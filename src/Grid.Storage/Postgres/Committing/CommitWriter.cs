@@ -103,6 +103,7 @@ internal sealed class CommitWriter(PostgresOptions options, NpgsqlDataSource sou
         }
 
         await PutAsync(new FlushTransaction(connection, transaction, _buffer, isCareful: false), plan.Flush, cancel).ConfigureAwait(false);
+        await PutDefinitionsAsync(connection, transaction, plan.Flush, cancel).ConfigureAwait(false);
         await CommitStatements.WriteAsync(connection, transaction, _silo, plan, _names, cancel).ConfigureAwait(false);
         _unanswered = plan;
         await transaction.CommitAsync(cancel).ConfigureAwait(false);
@@ -129,6 +130,16 @@ internal sealed class CommitWriter(PostgresOptions options, NpgsqlDataSource sou
         }
 
         await rows.PutAsync(new QuarantineSet(flush.Rejected, _names, Epoch), cancel).ConfigureAwait(false);
+    }
+
+    private async Task PutDefinitionsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, PostgresFlush flush, CancellationToken cancel)
+    {
+        if (flush.Definitions.Count > 0)
+        {
+            await using var batch = new NpgsqlBatch(connection, transaction);
+            new SmallTables(_names, Epoch).AddTo(batch, flush);
+            await batch.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        }
     }
 
     // In transactions of their own: names and partitions alone harm nobody.

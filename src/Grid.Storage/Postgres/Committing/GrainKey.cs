@@ -11,11 +11,17 @@ public enum GrainKind : short
 
     /// <summary>A CUSIP.</summary>
     Cusip = 2,
+
+    /// <summary>A source, whose gaps it holds; its key is the source's name.</summary>
+    Source = 3,
+
+    /// <summary>A producer, and how far its batches are in; its key is the producer's name.</summary>
+    Producer = 4,
 }
 
 /// <summary>Names a grain.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Name">Symbol or CUSIP.</param>
+/// <param name="Name">Symbol, CUSIP, or name of the source or producer.</param>
 public readonly record struct GrainKey(GrainKind Kind, string Name) : IComparable<GrainKey>
 {
     /// <inheritdoc/>
@@ -34,14 +40,14 @@ public readonly record struct GrainKey(GrainKind Kind, string Name) : IComparabl
     public static bool operator >=(GrainKey left, GrainKey right) => left.CompareTo(right) >= 0;
 
     /// <summary>For messages: <c>instrument IBM</c>.</summary>
-    public override string ToString() => $"{(Kind == GrainKind.Cusip ? "CUSIP" : "instrument")} {Name}";
+    public override string ToString() => $"{(Kind == GrainKind.Cusip ? "CUSIP" : Kind.ToString().ToLowerInvariant())} {Name}";
 
     /// <exception cref="ArgumentException">No grain can have this key.</exception>
     internal void Check()
     {
-        if (Kind is not (GrainKind.Instrument or GrainKind.Cusip))
+        if (!Enum.IsDefined(Kind))
         {
-            throw new ArgumentException($"a grain is an instrument (1) or a CUSIP (2), not {(short)Kind}");
+            throw new ArgumentException($"a grain is an instrument (1), a CUSIP (2), a source (3) or a producer (4), not {(short)Kind}");
         }
 
         CheckName(Name, "key of a grain");

@@ -1,6 +1,7 @@
 using Grid.Domain.Cusips;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
+using Grid.Domain.Instruments;
 using Grid.Domain.Validation;
 using Npgsql;
 
@@ -40,6 +41,16 @@ internal sealed class GrainLoader(GridNames names)
         $"SELECT {EventColumns}, t.cusip, t.bid_spread, t.ask_spread, t.bid_yield, t.ask_yield, t.benchmark, t.day "
         + TailsSql.Replace("{0}", "grid.run", StringComparison.Ordinal);
 
+    private const string DefinitionsSql = """
+        SELECT g.id, d.lsn, d.frame_row, d.source_id, d.channel_id, d.session, d.sequence, d.event_time, d.event_ns, d.class, d.tick_size,
+            d.lot_size, d.currency, d.calendar, d.cusip, d.valid_from, d.valid_from_ns, d.valid_to, d.valid_to_ns
+        FROM grid.grain AS g
+        JOIN grid.instrument AS i ON i.symbol = g.key
+        JOIN grid.instrument_definition AS d ON d.instrument_id = i.id AND d.epoch = 0
+        WHERE g.id = ANY ($1) AND g.kind = 1
+        ORDER BY g.id, d.lsn, d.frame_row
+        """;
+
     private readonly StoredNames _sources = new("grid.source", names.Sources);
     private readonly StoredNames _channels = new("grid.channel", names.Channels);
     private readonly StoredNames _venues = new("grid.venue", names.Venues);
@@ -61,6 +72,7 @@ internal sealed class GrainLoader(GridNames names)
             new GrainSnapshot(new CommitPosition(r.GetInt64(1), r.GetInt32(2)), r.GetFieldValue<byte[]>(3))).ConfigureAwait(false);
         await ReadAsync(TicksSql, r => ReadTick(r, parts[r.GetInt32(0)])).ConfigureAwait(false);
         await ReadAsync(RunsSql, r => ReadRun(r, parts[r.GetInt32(0)])).ConfigureAwait(false);
+        await ReadAsync(DefinitionsSql, r => ReadDefinition(r, parts[r.GetInt32(0)])).ConfigureAwait(false);
         return claims.ConvertAll(c => parts[c.Id].ToGrain());
 
         async Task ReadAsync(string sql, Action<NpgsqlDataReader> row)
@@ -100,6 +112,32 @@ internal sealed class GrainLoader(GridNames names)
         long Number(int column) => reader.IsDBNull(column) ? RunDetail.Absent : reader.GetInt64(column);
     }
 
+    private void ReadDefinition(NpgsqlDataReader reader, Parts parts)
+    {
+        var e = new MarketEvent
+        {
+            Kind = EventKind.Definition,
+            Source = new SourceId((ushort)_sources[reader.GetInt32(3)]),
+            Instrument = parts.Claim.Instrument,
+            Channel = new ChannelId((uint)_channels[reader.GetInt32(4)]),
+            Session = (uint)reader.GetInt64(5),
+            Sequence = (ulong)reader.GetInt64(6),
+            EventTime = Time(reader, 7),
+        };
+        var definition = new InstrumentDefinition
+        {
+            Class = reader.GetString(9),
+            TickSize = new Price(reader.GetInt64(10)),
+            LotSize = new Quantity(reader.GetInt64(11)),
+            Currency = reader.GetString(12),
+            Calendar = reader.GetString(13),
+            Cusip = reader.IsDBNull(14) ? default : Cusip.Parse(reader.GetString(14)),
+            ValidFrom = reader.IsDBNull(15) ? new UnixNanos(long.MinValue) : Time(reader, 15),
+            ValidTo = reader.IsDBNull(17) ? new UnixNanos(long.MaxValue) : Time(reader, 17),
+        };
+        parts.Definitions.Add(new DefinitionRow(new TickRow(e, Outcome.Accepted, (ulong)reader.GetInt64(1), reader.GetInt32(2)), definition));
+    }
+
     private MarketEvent ReadEvent(NpgsqlDataReader reader, InstrumentId instrument, EventKind kind)
     {
         var e = new MarketEvent
@@ -113,8 +151,8 @@ internal sealed class GrainLoader(GridNames names)
             Conditions = (uint)reader.GetInt64(7),
             Venue = new VenueId((ushort)_venues[reader.GetInt32(12)]),
             Sequence = (ulong)reader.GetInt64(5),
-            EventTime = Time(1),
-            ReceiveTime = Time(3),
+            EventTime = Time(reader, 1),
+            ReceiveTime = Time(reader, 3),
         };
         if (!reader.IsDBNull(15))
         {
@@ -127,9 +165,11 @@ internal sealed class GrainLoader(GridNames names)
         }
 
         return e;
-
-        UnixNanos Time(int column) => new(UnixNanos.From(reader.GetFieldValue<DateTimeOffset>(column)).Value + reader.GetInt16(column + 1));
     }
+
+    // The nanoseconds stand in the column behind.
+    private static UnixNanos Time(NpgsqlDataReader reader, int column) =>
+        new(UnixNanos.From(reader.GetFieldValue<DateTimeOffset>(column)).Value + reader.GetInt16(column + 1));
 
     private static TickRow RowOf(NpgsqlDataReader reader, in MarketEvent e) =>
         new(e, new Outcome((byte)reader.GetInt16(14)), (ulong)reader.GetInt64(8), reader.GetInt32(9));
@@ -146,12 +186,14 @@ internal sealed class GrainLoader(GridNames names)
 
         public List<RunRow> Runs { get; } = [];
 
+        public List<DefinitionRow> Definitions { get; } = [];
+
         public void Add(ProducerWindow window)
         {
             _windows.Add(window);
             claim.SetWindow(window.Producer, window.Window);
         }
 
-        public LoadedGrain ToGrain() => new(claim, _windows, Snapshot, Ticks, Runs);
+        public LoadedGrain ToGrain() => new(claim, _windows, Snapshot, Ticks, Runs, Definitions);
     }
 }

@@ -47,6 +47,7 @@ public sealed class GroupCommitter : IAsyncDisposable
         _writer = new CommitWriter(postgres, source, address, silo, names);
         _claims = new GrainClaims(
             source, address, silo, names, options.ClaimGrainsMax, postgres.StatementTimeout, new PostgresAttempts(postgres, time, NoteFailure));
+        Sources = new ClusterSources(source, address, new PostgresAttempts(postgres, time, NoteFailure));
         _size = new FlushSize(options.CommitRowsMin, options.CommitRowsMax, options.CommitTarget);
         _running = Task.Run(RunAsync, CancellationToken.None);
     }
@@ -56,6 +57,9 @@ public sealed class GroupCommitter : IAsyncDisposable
 
     /// <summary>Ends when nothing is committed any more: it was stopped, or a later start has claimed the silo.</summary>
     public Task Completion => _running;
+
+    /// <summary>What the sources of the cluster declared.</summary>
+    public ClusterSources Sources { get; }
 
     /// <summary>What it has done.</summary>
     public CommitCounts Counts => new(

@@ -145,7 +145,7 @@ public sealed class GrainLoadingTests(CommitServer server) : IClassFixture<Commi
     [Theory]
     [InlineData(GrainKind.Instrument, "", "this is no key of a grain: a name is empty; it must have 1 to 64 printable ASCII bytes")]
     [InlineData(GrainKind.Cusip, "a b", "this is no key of a grain: name 'a b' has byte 0x20 at position 1; only printable ASCII without spaces (0x21 to 0x7E) is allowed")]
-    [InlineData((GrainKind)3, "A", "a grain is an instrument (1) or a CUSIP (2), not 3")]
+    [InlineData((GrainKind)5, "A", "a grain is an instrument (1), a CUSIP (2), a source (3) or a producer (4), not 5")]
     public async Task Keys_that_no_grain_can_have_are_refused(GrainKind kind, string name, string message)
     {
         await using var rig = await CommitRig.StartAsync(server);
