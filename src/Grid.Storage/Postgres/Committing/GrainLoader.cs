@@ -1,7 +1,4 @@
-using Grid.Domain.Cusips;
-using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
-using Grid.Domain.Validation;
 using Npgsql;
 
 namespace Grid.Storage.Postgres.Committing;
@@ -30,28 +27,19 @@ internal sealed class GrainLoader(GridNames names)
         ORDER BY g.id, t.lsn, t.frame_row
         """;
 
-    private const string EventColumns =
-        "g.id, t.event_time, t.event_ns, t.receive_time, t.receive_ns, t.sequence, t.session, t.conditions, t.lsn, t.frame_row, "
-        + "t.source_id, t.channel_id, t.venue_id, t.flags, t.outcome, t.bid, t.bid_size, t.ask, t.ask_size";
-
-    private static readonly string TicksSql = $"SELECT {EventColumns}, t.kind, t.price, t.size, t.amends {TailsSql.Replace("{0}", "grid.tick", StringComparison.Ordinal)}";
+    private static readonly string TicksSql = $"SELECT g.id, {StoredEvents.TickColumns} {TailsSql.Replace("{0}", "grid.tick", StringComparison.Ordinal)}";
 
     private static readonly string RunsSql =
-        $"SELECT {EventColumns}, t.cusip, t.bid_spread, t.ask_spread, t.bid_yield, t.ask_yield, t.benchmark, t.day "
+        $"SELECT g.id, {StoredEvents.RunColumns} "
         + TailsSql.Replace("{0}", "grid.run", StringComparison.Ordinal);
 
-    private readonly StoredNames _sources = new("grid.source", names.Sources);
-    private readonly StoredNames _channels = new("grid.channel", names.Channels);
-    private readonly StoredNames _venues = new("grid.venue", names.Venues);
+    private readonly StoredEvents _events = new(names);
 
     /// <summary>Loads grains that were claimed, in the order given.</summary>
     public async Task<IReadOnlyList<LoadedGrain>> LoadAsync(NpgsqlConnection connection, List<GrainClaim> claims, CancellationToken cancel)
     {
         // The claims are committed: whatever these grains have, its names were stored before.
-        foreach (var stored in (StoredNames[])[_sources, _channels, _venues])
-        {
-            await stored.RefreshAsync(connection, cancel).ConfigureAwait(false);
-        }
+        await _events.RefreshAsync(connection, cancel).ConfigureAwait(false);
 
         var parts = claims.ToDictionary(c => c.Id, c => new Parts(c));
         var ids = claims.ConvertAll(c => c.Id).ToArray();
@@ -74,65 +62,9 @@ internal sealed class GrainLoader(GridNames names)
         }
     }
 
-    private void ReadTick(NpgsqlDataReader reader, Parts parts)
-    {
-        var e = ReadEvent(reader, parts.Claim.Instrument, (EventKind)reader.GetInt16(19));
-        if (!reader.IsDBNull(20))
-        {
-            (e.F0, e.F1) = (reader.GetInt64(20), reader.GetInt64(21));
-        }
+    private void ReadTick(NpgsqlDataReader reader, Parts parts) => parts.Ticks.Add(_events.ReadTick(reader, parts.Claim.Instrument));
 
-        if (!reader.IsDBNull(22))
-        {
-            e.F3 = reader.GetInt64(22);
-        }
-
-        parts.Ticks.Add(RowOf(reader, e));
-    }
-
-    private void ReadRun(NpgsqlDataReader reader, Parts parts)
-    {
-        var e = ReadEvent(reader, parts.Claim.Instrument, EventKind.Run);
-        var detail = new RunDetail(Cusip.Parse(reader.GetString(19)), Number(20), Number(21), Number(22), Number(23), reader.IsDBNull(24) ? default : Cusip.Parse(reader.GetString(24)));
-        var day = reader.GetFieldValue<DateOnly>(25);
-        parts.Runs.Add(new RunRow(RowOf(reader, e), detail, (uint)((day.Year * 10_000) + (day.Month * 100) + day.Day)));
-
-        long Number(int column) => reader.IsDBNull(column) ? RunDetail.Absent : reader.GetInt64(column);
-    }
-
-    private MarketEvent ReadEvent(NpgsqlDataReader reader, InstrumentId instrument, EventKind kind)
-    {
-        var e = new MarketEvent
-        {
-            Kind = kind,
-            Flags = (EventFlags)reader.GetInt16(13),
-            Source = new SourceId((ushort)_sources[reader.GetInt32(10)]),
-            Instrument = instrument,
-            Channel = new ChannelId((uint)_channels[reader.GetInt32(11)]),
-            Session = (uint)reader.GetInt64(6),
-            Conditions = (uint)reader.GetInt64(7),
-            Venue = new VenueId((ushort)_venues[reader.GetInt32(12)]),
-            Sequence = (ulong)reader.GetInt64(5),
-            EventTime = Time(1),
-            ReceiveTime = Time(3),
-        };
-        if (!reader.IsDBNull(15))
-        {
-            (e.F0, e.F1) = (reader.GetInt64(15), reader.GetInt64(16));
-        }
-
-        if (!reader.IsDBNull(17))
-        {
-            (e.F2, e.F3) = (reader.GetInt64(17), reader.GetInt64(18));
-        }
-
-        return e;
-
-        UnixNanos Time(int column) => new(UnixNanos.From(reader.GetFieldValue<DateTimeOffset>(column)).Value + reader.GetInt16(column + 1));
-    }
-
-    private static TickRow RowOf(NpgsqlDataReader reader, in MarketEvent e) =>
-        new(e, new Outcome((byte)reader.GetInt16(14)), (ulong)reader.GetInt64(8), reader.GetInt32(9));
+    private void ReadRun(NpgsqlDataReader reader, Parts parts) => parts.Runs.Add(_events.ReadRun(reader, parts.Claim.Instrument));
 
     private sealed class Parts(GrainClaim claim)
     {
