@@ -243,9 +243,8 @@ public sealed class PostgresWriter : IAsyncDisposable
         yield return new BarSet(flush.Bars, _names, Epoch);
     }
 
-    // Partitions into which it brings rows.
-    private static List<string> TablesOf(PostgresFlush flush) =>
-        [.. flush.Ticks.Keys.Select(Partitions.TickTable), .. flush.Runs.Select(RunTableOf).Distinct()];
+    // Partitions into which it brings rows: of days before 1970 and after 2099 many share one.
+    private static List<string> TablesOf(PostgresFlush flush) => [.. flush.Ticks.Keys.Select(Partitions.TickTable).Concat(flush.Runs.Select(RunTableOf)).Distinct()];
 
     private static string RunTableOf(RunRow run) => Partitions.RunTable(CopyBuffer.DayOf(run.Date) ?? -1);
 

@@ -6,6 +6,7 @@ using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Feed;
 using Grid.Domain.Identifiers;
+using Grid.Domain.Validation;
 using Grid.Testing.Postgres;
 
 namespace Grid.Cli.Tests.Acceptance;
@@ -122,11 +123,13 @@ public sealed class PostgresKillTests(ITestOutputHelper output) : IDisposable
             output.WriteLine($"{interrupted} starts killed while they filled the folder, {totals.Reconnects} reconnections");
             await CheckAllAsync(database, 2 * Events);
 
-            // Another life of the producer sends everything once more.
+            // Another producer sends everything once more: windows tell of the newest what they are, and of the others that they cannot be new.
             await using (var again = await ConnectAsync(feed, FeedAck.Committed, "again"))
             {
                 await SendAsync(again, 0, 2 * Events);
-                Assert.Equal(2 * Events, (await again.DrainAsync(TestContext.Current.CancellationToken)).Outcomes.Duplicate);
+                var outcomes = (await again.DrainAsync(TestContext.Current.CancellationToken)).Outcomes;
+                Assert.Equal((2 * Events, 0L), (outcomes.Duplicate + outcomes[Outcome.Reject(RejectReason.OlderThanWindow)], outcomes.Accepted + outcomes.Flagged));
+                Assert.True(outcomes.Duplicate >= Instruments * 960, $"only {outcomes.Duplicate} are known as duplicates");
             }
 
             await CheckAllAsync(database, 2 * Events);

@@ -54,35 +54,15 @@ public sealed class WarmStartTests(PrivatePostgres server)
     public async Task With_saved_states_everything_is_known_but_the_history_before_them(int seed)
     {
         await using var rig = await PostgresRig.OpenAsync(server);
-        rig.Postgres.StateInterval = TimeSpan.FromMilliseconds(10);
         var market = new RandomMarket(seed, eventsPerSource: 150);
-        var lost = await rig.OpenGridAsync();
-        var parts = market.All.Chunk((market.All.Count / 4) + 1).ToArray();
-        foreach (var part in parts)
-        {
-            await FeedAsync(lost, market, part.Chunk(7));
-            await StateSavedAsync(rig);
-        }
-
-        rig.Postgres.StateInterval = TimeSpan.Zero;
+        var lost = await FeedWithStatesAsync(rig, market);
         await FeedAsync(lost, market, market.All.Take(30).Select(l => new[] { l }), "repeats");
+        var expected = await PictureAsync(lost, withHistory: false);
         await lost.DisposeAsync();
 
         var found = await rig.OpenInsteadAsync();
         Assert.StartsWith("filled from the database: its state of 20", found.Recovery.Restored, StringComparison.Ordinal);
-        foreach (var id in await lost.FindInstrumentsAsync("*", null, int.MaxValue, Cancel))
-        {
-            var symbol = lost.Names.Symbol(id);
-            Assert.Equal(LatestText(lost, symbol), LatestText(found, symbol));
-            Assert.Equal(await QuotesAsync(lost, symbol), await QuotesAsync(found, symbol));
-            Assert.True(lost.TryGetQuality(id, out var before));
-            Assert.True(found.TryGetQuality(found.Id(symbol), out var after));
-            Assert.Equal(before.Counts, after.Counts);
-        }
-
-        Assert.Equal(await RunsAsync(lost), await RunsAsync(found));
-        Assert.Equal(lost.GetStatus().Outcomes.NonZero(), found.GetStatus().Outcomes.NonZero());
-        Assert.Equal(lost.GetStatus().Quarantined, found.GetStatus().Quarantined);
+        Assert.Equal(expected, await PictureAsync(found, withHistory: false));
         await CheckNothingTwiceAsync(rig, found, market);
     }
 
@@ -224,16 +204,9 @@ public sealed class WarmStartTests(PrivatePostgres server)
     {
         await using var own = new PrivatePostgres();
         await using var rig = await PostgresRig.OpenAsync(own);
-        rig.Postgres.StateInterval = TimeSpan.FromMilliseconds(10);
         var market = new RandomMarket(81, eventsPerSource: 150);
-        var lost = await rig.OpenGridAsync();
-        foreach (var part in market.All.Chunk((market.All.Count / 3) + 1))
-        {
-            await FeedAsync(lost, market, part.Chunk(7));
-            await StateSavedAsync(rig);
-        }
-
-        rig.Postgres.StateInterval = TimeSpan.Zero;
+        var lost = await FeedWithStatesAsync(rig, market);
+        var expected = await PictureAsync(lost, withHistory: false);
         await lost.DisposeAsync();
         await using var relay = new CuttingRelay(own.Port);
         rig.Postgres.ConnectionString = rig.Postgres.ConnectionString.Replace($"Port={own.Port}", $"Port={relay.Port}", StringComparison.Ordinal);
@@ -258,10 +231,11 @@ public sealed class WarmStartTests(PrivatePostgres server)
         TestContext.Current.TestOutputHelper!.WriteLine($"{broken} starts broke off, {begun} of them while the folder was filled");
         Assert.True(begun >= 3, $"only {begun} starts broke off while the folder was filled");
         relay.CutAfter(long.MaxValue);
-        Assert.Equal(lost.GetStatus().Outcomes.NonZero(), found.GetStatus().Outcomes.NonZero());
-        foreach (var id in await lost.FindInstrumentsAsync("*", null, int.MaxValue, Cancel))
+        Assert.Equal(expected, await PictureAsync(found, withHistory: false));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(2));
+        while (!found.GetStatus().Postgres!.IsClaimed)
         {
-            Assert.Equal(LatestText(lost, lost.Names.Symbol(id)), LatestText(found, lost.Names.Symbol(id)));
+            await timer.WaitForNextTickAsync(Cancel);
         }
 
         await CheckNothingTwiceAsync(rig, found, market);
@@ -323,6 +297,29 @@ public sealed class WarmStartTests(PrivatePostgres server)
         await feed.AcknowledgedAsync(last);
     }
 
+    // Two states are saved in the first half, by a first life of the grid; behind them comes the rest, in a second.
+    private static async Task<EmbeddedGrid> FeedWithStatesAsync(PostgresRig rig, RandomMarket market)
+    {
+        rig.Postgres.StateInterval = TimeSpan.FromMilliseconds(10);
+        var parts = market.All.Chunk((market.All.Count / 4) + 1).ToArray();
+        var first = await rig.OpenGridAsync();
+        foreach (var part in parts[..2])
+        {
+            await FeedAsync(first, market, part.Chunk(7));
+            await StateSavedAsync(rig);
+        }
+
+        await first.DisposeAsync();
+        rig.Postgres.StateInterval = TimeSpan.Zero;
+        var second = await rig.OpenGridAsync();
+        foreach (var part in parts[2..])
+        {
+            await FeedAsync(second, market, part.Chunk(7));
+        }
+
+        return second;
+    }
+
     // The numbered ones of them: others would count again.
     private static Task RepeatAsync(EmbeddedGrid grid, RandomMarket market, MarketLine[] lines) =>
         FeedAsync(grid, market, lines.Where(l => l.Event.Source.Value is (ushort)MarketSource.Exchange or (ushort)MarketSource.Venue).Select(l => new[] { l }), "repeats");
@@ -330,11 +327,12 @@ public sealed class WarmStartTests(PrivatePostgres server)
     private static async Task CheckNothingTwiceAsync(PostgresRig rig, EmbeddedGrid grid, RandomMarket market)
     {
         var before = await rig.Database.RowsAsync("SELECT count(*), sum(size) FROM grid.tick");
-        var duplicates = grid.GetStatus().Outcomes.Duplicate;
-        MarketLine[] numbered = [.. market.All.Where(l => l.Event.Source.Value is (ushort)MarketSource.Exchange or (ushort)MarketSource.Venue)];
+        var outcomes = grid.GetStatus().Outcomes;
+        MarketLine[] numbered = [.. market.All.Where(l => l.Event.Source.Value is (ushort)MarketSource.Exchange or (ushort)MarketSource.Venue && l.Event.Sequence > 0)];
         await FeedAsync(grid, market, numbered.Chunk(50), "once-more");
         Assert.Equal(before, await rig.Database.RowsAsync("SELECT count(*), sum(size) FROM grid.tick"));
-        Assert.Equal(numbered.Length, grid.GetStatus().Outcomes.Duplicate - duplicates);
+        var more = grid.GetStatus().Outcomes;
+        Assert.Equal((numbered.Length, 0L), (more.Duplicate - outcomes.Duplicate, more.Rejected - outcomes.Rejected));
     }
 
     // Both of the kept ones are newer than what is in the database now.
@@ -349,7 +347,7 @@ public sealed class WarmStartTests(PrivatePostgres server)
     }
 
     // All that a user sees, by names: the numbers behind them may be others.
-    private static async Task<string> PictureAsync(EmbeddedGrid grid)
+    private static async Task<string> PictureAsync(EmbeddedGrid grid, bool withHistory = true)
     {
         var lines = new List<string>();
         foreach (var id in await grid.FindInstrumentsAsync("*", null, int.MaxValue, Cancel))
@@ -357,7 +355,7 @@ public sealed class WarmStartTests(PrivatePostgres server)
             var symbol = grid.Names.Symbol(id);
             lines.Add(LatestText(grid, symbol));
             lines.AddRange(await QuotesAsync(grid, symbol));
-            lines.AddRange((await grid.BarsAsync(symbol, "1m")).Select(b => $"{symbol} {b.Start.Value} {b.Open} {b.High} {b.Low} {b.Close} {b.Volume} {b.Notional} {b.Count} {Side(grid, b.Bid)} {Side(grid, b.Ask)}"));
+            lines.AddRange((withHistory ? await grid.BarsAsync(symbol, "1m") : []).Select(b => $"{symbol} {b.Start.Value} {b.Open} {b.High} {b.Low} {b.Close} {b.Volume} {b.Notional} {b.Count} {Side(grid, b.Bid)} {Side(grid, b.Ask)}"));
             Assert.True(grid.TryGetQuality(id, out var quality));
             lines.Add($"{symbol} {quality.Counts.Accepted} {quality.Counts.Flagged} {quality.Counts.Duplicate} {quality.Counts.Rejected} {quality.Counts.Late}");
         }
@@ -367,7 +365,7 @@ public sealed class WarmStartTests(PrivatePostgres server)
         lines.AddRange(grid.GetStatus().Outcomes.NonZero().Select(o => $"{o.Key} {o.Value}"));
         lines.AddRange((await grid.GetQuarantineAsync(0, int.MaxValue, Cancel))
             .Select(q => $"{q.Outcome} {q.Producer} {grid.Names.Symbol(q.Event.Instrument)} {q.Event.Kind} {q.Event.Sequence} {q.Run} {q.Definition}").Order(StringComparer.Ordinal));
-        lines.Add((await grid.HashAsync()).Market);
+        lines.Add(withHistory ? (await grid.HashAsync()).Market : "without history");
         return string.Join('\n', lines);
     }
 
