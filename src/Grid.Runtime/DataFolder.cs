@@ -41,23 +41,24 @@ internal sealed class DataFolder : IDisposable
     public bool WasFilled => Try(() => Root.Exists(FilledMark));
 
     /// <summary>Notes durably that the folder is being filled: if that breaks off, it begins again.</summary>
-    public void BeginFilling() => Try(() =>
-    {
-        Root.Replace(FillingMark, "This folder is being filled with what a database holds.\n"u8);
-        return true;
-    });
+    public void BeginFilling() => Do(() => Root.Replace(FillingMark, "This folder is being filled with what a database holds.\n"u8));
 
     /// <summary>Notes that the folder has all that it was to be filled with.</summary>
-    public void EndFilling() => Try(() =>
+    public void EndFilling() => Do(() =>
     {
         Root.Replace(FilledMark, "This folder was filled with what a database held: its journal is not all of it.\n"u8);
+        GiveUpFilling();
+    });
+
+    /// <summary>Notes that the folder is not to be filled after all; nothing was put in yet.</summary>
+    public void GiveUpFilling() => Do(() =>
+    {
         Root.Delete(FillingMark);
         Root.Flush();
-        return true;
     });
 
     /// <summary>Deletes what a filling that broke off has left behind.</summary>
-    public void Clear() => Try(() =>
+    public void Clear() => Do(() =>
     {
         foreach (var folder in (IJournalDirectory[])[Journal, Snapshots])
         {
@@ -73,8 +74,6 @@ internal sealed class DataFolder : IDisposable
         {
             Directory.Delete(Path.Combine(Root.Path, HotFolderName), recursive: true);
         }
-
-        return true;
     });
 
     /// <summary>The hot stores under the folder.</summary>
@@ -102,6 +101,12 @@ internal sealed class DataFolder : IDisposable
     }
 
     public void Dispose() => _taken?.Dispose();
+
+    private void Do(Action operation) => Try(() =>
+    {
+        operation();
+        return true;
+    });
 
     private T Try<T>(Func<T> operation)
     {

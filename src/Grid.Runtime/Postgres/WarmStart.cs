@@ -37,9 +37,7 @@ internal static partial class WarmStart
 
         if (options.Postgres is not { } postgres)
         {
-            return isBegun
-                ? throw new GridStorageException($"data folder '{data.Root.Path}' was being filled from a database and has nothing yet: start with that database again, or with another folder")
-                : null;
+            return isBegun ? throw NeedsItsDatabase(data) : null;
         }
 
         if (!data.IsEmpty)
@@ -47,13 +45,12 @@ internal static partial class WarmStart
             return null;
         }
 
-        var begunAt = time.GetTimestamp();
         await using var stored = new StoredGrid(postgres);
         try
         {
             if (!await stored.HasRowsAsync(cancel).ConfigureAwait(false))
             {
-                return null;
+                return isBegun ? throw NeedsItsDatabase(data) : null;
             }
         }
         catch (GridStorageException e) when (e.IsTransient && !isBegun && !postgres.TakeOver)
@@ -62,24 +59,38 @@ internal static partial class WarmStart
             return null;
         }
 
-        await using (var writer = new PostgresWriter(postgres, FolderIdentity.Of(data.Root), new GridNames()))
+        data.BeginFilling();
+        try
         {
+            await using var writer = new PostgresWriter(postgres, FolderIdentity.Of(data.Root), new GridNames());
             await writer.ClaimAsync(0, cancel).ConfigureAwait(false);
         }
+        catch (GridStorageException e) when (!e.IsTransient && !isBegun)
+        {
+            // It was refused. Of an answer that was lost nobody knows.
+            data.GiveUpFilling();
+            throw;
+        }
 
-        data.BeginFilling();
+        return await FillAsync(data, options, stored, time, log, cancel).ConfigureAwait(false);
+    }
+
+    private static async Task<RestoredImage> FillAsync(
+        DataFolder data, EmbeddedGridOptions options, StoredGrid stored, TimeProvider time, ILogger log, CancellationToken cancel)
+    {
+        var begunAt = time.GetTimestamp();
         var state = await stored.FindStateAsync(cancel).ConfigureAwait(false);
-        LogBegins(log, state is null ? "its oldest rows" : $"the state of {state.SavedAt:yyyy-MM-dd HH:mm:ss}Z");
+        var from = state is null ? "its oldest rows" : $"its state of {state.SavedAt:yyyy-MM-dd HH:mm:ss}Z";
+        LogBegins(log, from);
         var image = await LoadStateAsync(data, options, stored, state, cancel).ConfigureAwait(false);
         try
         {
             using var replay = new StoredReplay(image);
             await stored.ReadAsync(image.Names, rows => replay.PlayAsync(rows, state?.Position ?? default, cancel), cancel).ConfigureAwait(false);
-            var from = state is null ? "its oldest rows" : $"its state of {state.SavedAt:yyyy-MM-dd HH:mm:ss}Z";
             return new RestoredImage(
                 image,
                 $"filled from the database: {from} and {replay.Events} events after it in {time.GetElapsedTime(begunAt).TotalSeconds:F2} s, {image.Shards.Sum(s => s.Instruments)} instruments",
-                [.. Remarks(postgres, replay)]);
+                [.. Remarks(options.Postgres!, replay)]);
         }
         catch
         {
@@ -87,6 +98,9 @@ internal static partial class WarmStart
             throw;
         }
     }
+
+    private static GridStorageException NeedsItsDatabase(DataFolder data) =>
+        new($"data folder '{data.Root.Path}' was being filled from a database and has nothing yet: start with that database again, or with another folder");
 
     private static IEnumerable<string> Remarks(PostgresOptions postgres, StoredReplay replay)
     {
