@@ -5,6 +5,7 @@ using Grid.Domain.Dedup;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 using Grid.Runtime.Metrics;
+using Grid.Runtime.Postgres;
 using Grid.Runtime.Queries;
 using Grid.Runtime.Recovery;
 using Microsoft.Extensions.Logging;
@@ -46,7 +47,10 @@ public sealed class EmbeddedGrid : IGrid
     /// <inheritdoc/>
     public Task Failure => _engine.Failure;
 
-    /// <summary>Opens a data folder, recovers what it has and starts.</summary>
+    /// <summary>
+    /// Opens a data folder, recovers what it has and starts. An empty one with PostgreSQL begins with what the database holds, if
+    /// <see cref="Storage.Postgres.PostgresOptions.TakeOver"/> says so.
+    /// </summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="Storage.GridStorageException">The folder is in use, damaged, of a newer version, or cannot be written.</exception>
     public static Task<EmbeddedGrid> OpenAsync(EmbeddedGridOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancel = default)
@@ -61,9 +65,11 @@ public sealed class EmbeddedGrid : IGrid
                 var data = DataFolder.Open(options.DataFolder);
                 RecoveredGrid recovered;
                 GridEngine engine;
+                RestoredImage? restored;
                 try
                 {
-                    recovered = GridRecovery.Open(data, options, time);
+                    restored = await WarmStart.TryAsync(data, options, time, logs.CreateLogger("Grid.Pipeline"), cancel).ConfigureAwait(false);
+                    recovered = GridRecovery.Open(data, options, time, restored);
                     engine = new GridEngine(data, recovered, options, time, logs);
                 }
                 catch
@@ -74,6 +80,11 @@ public sealed class EmbeddedGrid : IGrid
 
                 try
                 {
+                    if (restored is not null)
+                    {
+                        await engine.CompleteFillingAsync().ConfigureAwait(false);
+                    }
+
                     if (options.Postgres is { } postgres)
                     {
                         await engine.StartPostgresAsync(postgres, time, cancel).ConfigureAwait(false);

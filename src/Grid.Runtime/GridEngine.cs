@@ -117,6 +117,19 @@ internal sealed partial class GridEngine : IAsyncDisposable
         _archive = archive;
     }
 
+    /// <summary>Makes durable in the data folder what it was filled with: before any feed is let in.</summary>
+    /// <exception cref="Storage.GridStorageException">It could not be; the next start begins again.</exception>
+    public async Task CompleteFillingAsync()
+    {
+        await SnapshotAsync().ConfigureAwait(false);
+        if (SnapshotLsn == 0)
+        {
+            throw new Storage.GridStorageException($"what the database holds could not be saved in data folder '{_data.Root.Path}'; the log says why, and the next start begins again");
+        }
+
+        _data.EndFilling();
+    }
+
     /// <summary>Acknowledges what waited for PostgreSQL and is in it now.</summary>
     public Task CommittedAsync(ulong throughLsn, IReadOnlyList<ProducerRow> producers)
     {

@@ -26,9 +26,14 @@ internal static class ServeCommand
         HelpName = "CONN",
     };
 
+    private static readonly Option<bool> TakeOver = new("--take-over")
+    {
+        Description = "take the database over from the data folder that wrote to it before, which is shut out; an empty data folder is filled with what the database holds",
+    };
+
     public static Command Create()
     {
-        var command = new Command("serve", "Run the embedded server") { Config, Data, Http, Feed, Ilp, Postgres, Archive };
+        var command = new Command("serve", "Run the embedded server") { Config, Data, Http, Feed, Ilp, Postgres, TakeOver, Archive };
         command.SetAction(RunAsync);
         return command;
     }
@@ -42,7 +47,8 @@ internal static class ServeCommand
             CommandLine.Local(line.GetValue(Http), "--http"),
             CommandLine.Local(line.GetValue(Ilp), "--ilp"),
             line.GetValue(Postgres),
-            line.GetValue(Archive));
+            line.GetValue(Archive),
+            line.GetValue(TakeOver));
         await using var log = GridLogs.Start(
             $"serve-{Environment.ProcessId}", LogEventLevel.Information, settings.Grid.DataFolder, settings.Configuration);
         using var logs = new SerilogLoggerFactory(log);

@@ -69,8 +69,10 @@ internal sealed class ServerSettings
     /// <param name="ilp">Wins over the file; null does not.</param>
     /// <param name="postgres">The database; wins over the file; null does not.</param>
     /// <param name="archive">True to archive, whatever the file says.</param>
+    /// <param name="takeOver">True to take the database over, whatever the file says.</param>
     /// <exception cref="CommandFailure">The file cannot be read, or something in it is wrong: names every option that is.</exception>
-    public static ServerSettings Load(string? path, string? dataFolder, IPEndPoint? feed, IPEndPoint? http, IPEndPoint? ilp = null, string? postgres = null, bool archive = false)
+    public static ServerSettings Load(
+        string? path, string? dataFolder, IPEndPoint? feed, IPEndPoint? http, IPEndPoint? ilp = null, string? postgres = null, bool archive = false, bool takeOver = false)
     {
         var configuration = ReadFile(path, out var found);
         var settings = new ServerSettings(configuration, found);
@@ -84,7 +86,7 @@ internal sealed class ServerSettings
         settings.Ilp = lines;
         settings.Grid = settings.Bind<EmbeddedGridOptions>("Grid");
         settings.Grid.DataFolder = dataFolder ?? configuration[DataKey] ?? DefaultDataFolder;
-        settings.Grid.Postgres = settings.PostgresOf(postgres);
+        settings.Grid.Postgres = settings.PostgresOf(postgres, takeOver);
         settings.Grid.Archive = archive || configuration.GetSection(ArchiveKey).Exists() ? settings.Bind<ArchiveOptions>(ArchiveKey) : null;
         settings.Access = settings.Bind<AccessOptions>("Access");
         settings.Access.KeyFile ??= Path.Combine(settings.Grid.DataFolder, KeyFile.Name);
@@ -137,15 +139,21 @@ internal sealed class ServerSettings
     }
 
     // A section without a connection string is half of one: that is told.
-    private PostgresOptions? PostgresOf(string? connection)
+    private PostgresOptions? PostgresOf(string? connection, bool takeOver)
     {
         if (connection is null && !Configuration.GetSection(PostgresKey).Exists())
         {
+            if (takeOver)
+            {
+                _faults.Add("--take-over: there is no database to take over; name it with --postgres or in section Postgres");
+            }
+
             return null;
         }
 
         var options = Bind<PostgresOptions>(PostgresKey);
         options.ConnectionString = connection ?? options.ConnectionString;
+        options.TakeOver |= takeOver;
         return options;
     }
 

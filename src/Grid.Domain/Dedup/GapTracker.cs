@@ -92,21 +92,29 @@ public sealed class GapTracker
             throw new FormatException($"saved gaps have version {version}; this program knows {Version}");
         }
 
+        return Of(reader.Take<ulong>(), reader.Take<ulong>(), reader.Take<ulong>(), reader.Take<UInt128>(), reader.TakeArray<SequenceRange>(GapsMax));
+    }
+
+    /// <summary>A tracker of what is known of a domain: the lowest and highest number seen, what was forgotten, and the open gaps, ascending.</summary>
+    /// <exception cref="FormatException">The gaps are no tracker's.</exception>
+    public static GapTracker Of(ulong first, ulong last, ulong forgottenGaps, UInt128 forgottenNumbers, SequenceRange[] gaps)
+    {
+        ArgumentNullException.ThrowIfNull(gaps);
         var tracker = new GapTracker
         {
-            _first = reader.Take<ulong>(),
-            _last = reader.Take<ulong>(),
-            ForgottenGaps = reader.Take<ulong>(),
-            ForgottenNumbers = reader.Take<UInt128>(),
-            _gaps = reader.TakeArray<SequenceRange>(GapsMax),
+            _first = first,
+            _last = last,
+            ForgottenGaps = forgottenGaps,
+            ForgottenNumbers = forgottenNumbers,
+            _gaps = gaps,
+            _count = gaps.Length,
         };
-        tracker._count = tracker._gaps.Length;
-        var seen = tracker._first;
-        foreach (var gap in tracker._gaps)
+        var seen = first;
+        foreach (var gap in gaps)
         {
-            if (gap.First <= seen || gap.Last < gap.First || gap.Last >= tracker._last)
+            if (gap.First <= seen || gap.Last < gap.First || gap.Last >= last)
             {
-                throw new FormatException($"saved gaps have {gap.First} to {gap.Last} after {seen}, in numbers {tracker._first} to {tracker._last}");
+                throw new FormatException($"saved gaps have {gap.First} to {gap.Last} after {seen}, in numbers {first} to {last}");
             }
 
             seen = gap.Last + 1;

@@ -16,6 +16,9 @@ public sealed partial class InstrumentState
         Volatile.Write(ref _writes, _writes + 1);
     }
 
+    /// <summary>Sets the counts to what is known of them elsewhere. While nobody applies.</summary>
+    public void SetCounts(in InstrumentCounts counts) => _counts = counts;
+
     /// <summary>A consistent copy of the counts, with the newest event time of an applied event, if there was one; from any thread.</summary>
     public InstrumentCounts ReadCounts(out UnixNanos? newest)
     {

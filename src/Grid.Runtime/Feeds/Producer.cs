@@ -23,6 +23,9 @@ internal sealed class Producer(string name)
 {
     private const int Remembered = GridLimits.ProducerBatchesRemembered;
 
+    // Of a batch of which only the number is known. No payload is empty, so no fingerprint is this.
+    private const ulong Unknown = 0;
+
     // _fingerprints[n % Remembered] belongs to batch n, for the last min(LastBatch, Remembered) batches. It is as long as that needs:
     // most producers send a file and are never seen again.
     private ulong[] _fingerprints = [];
@@ -154,7 +157,8 @@ internal sealed class Producer(string name)
             throw new GridException(GridErrorCode.BatchTooOld, $"producer '{name}' sends batch {batch} again, but only the last {Remembered} before {LastBatch + 1} are remembered");
         }
 
-        return _fingerprints[batch % Remembered] == fingerprint
+        var taken = _fingerprints[batch % Remembered];
+        return taken == fingerprint || taken == Unknown
             ? BatchStanding.Retried
             : throw new GridException(GridErrorCode.BatchNumberReused, $"producer '{name}' sends batch {batch} again with other content");
     }
@@ -179,6 +183,22 @@ internal sealed class Producer(string name)
         }
 
         _fingerprints[batch % Remembered] = fingerprint;
+    }
+
+    /// <summary>Notes that all batches up to a number of an epoch were taken in another data folder, where the contents of the newer ones are not known.</summary>
+    public void Restore(ulong epoch, ulong batch)
+    {
+        lock (Gate)
+        {
+            Begin(epoch);
+            for (var next = Math.Max(LastBatch + 1, batch < Remembered ? 1 : batch - Remembered + 1); next <= batch; next++)
+            {
+                Take(next, Unknown);
+            }
+        }
+
+        SetSequenced(Epoch, LastBatch);
+        SetDurable(Epoch, LastBatch);
     }
 
     /// <summary>Notes that all batches up to a number of an epoch are durable and applied. Takes the gate: the next epoch may be beginning.</summary>

@@ -70,6 +70,16 @@ internal sealed class ProducerLedger
         producer.SetDurable(epoch, batch);
     }
 
+    /// <summary>Notes how far a producer's batches are known elsewhere; nothing if that is an older life of it.</summary>
+    public void Restore(string name, ulong epoch, ulong batch)
+    {
+        var producer = Get(name);
+        if (epoch >= producer.Epoch)
+        {
+            producer.Restore(epoch, batch);
+        }
+    }
+
     public void Save(SectionPieces pieces)
     {
         foreach (var (_, producer) in _producers)

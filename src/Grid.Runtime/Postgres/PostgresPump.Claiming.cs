@@ -13,6 +13,7 @@ internal sealed partial class PostgresPump
         _tail = OpenTail();
         await _engine.CommittedAsync(_writer.CommittedLsn, position.Producers).ConfigureAwait(false);
         _isClaimed = true;
+        _states.Begin(position.Saved);
         LogClaimed(_writer.Epoch, _writer.CommittedLsn);
         if (_writer.CommittedLsn == 0 && _engine.Journal.Segments()[0].FirstLsn is > 1 and var first)
         {

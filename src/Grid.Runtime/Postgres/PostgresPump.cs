@@ -25,6 +25,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
     private readonly FlushSize _size;
     private readonly FlushCollector _collector;
     private readonly ImageReading _reading;
+    private readonly StateSaving _states;
     private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _flushed = new(0);
@@ -58,6 +59,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
         _size = new FlushSize(options);
         _collector = new FlushCollector(engine.Image, options.TickClasses);
         _reading = new ImageReading(engine.Image, (shard, question) => engine.AskShardAsync(shard, question).WaitAsync(_ending.Token));
+        _states = new StateSaving(engine, data, options, _writer, time, log);
         Owed.Begin();
     }
 
@@ -130,6 +132,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
             return;
         }
 
+        await _states.StopAsync().ConfigureAwait(false);
         _waitsForFlush = false;
         _flushed.Release();
         if (_attempts.Circuit == CircuitState.Closed && !_engine.Failure.IsCompleted && _options.StopTimeout > TimeSpan.Zero)
@@ -142,6 +145,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
         }
 
         await _running.ConfigureAwait(false);
+        await _states.DisposeAsync().ConfigureAwait(false);
         await _writer.DisposeAsync().ConfigureAwait(false);
         _tail?.Dispose();
         _ending.Dispose();
@@ -217,6 +221,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
             }
 
             Owed.SetTaken(flush.ThroughLsn, bytes);
+            _states.NoteCommitted();
             await _engine.CommittedAsync(flush.ThroughLsn, [.. flush.Producers]).ConfigureAwait(false);
             Volatile.Write(ref _pendingSince, next.IsEmpty ? long.MaxValue : _firstReceived);
             await DropOldAsync().ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Text;
 using Grid.Runtime.Sequencing;
 using Grid.Runtime.Shards;
 using Grid.Runtime.Snapshots;
+using Grid.Storage;
 using Grid.Storage.Journal;
 using Grid.Storage.Snapshots;
 
@@ -19,18 +20,30 @@ internal sealed record RecoveredGrid(GridImage Image, JournalWriter Journal, Sna
 internal static class GridRecovery
 {
     /// <summary>Recovers and opens the journal for appending.</summary>
-    public static RecoveredGrid Open(DataFolder data, EmbeddedGridOptions options, TimeProvider time) =>
-        Open(data, options, time, data.HotStores(options, readOnly: false));
+    /// <param name="data">The folder.</param>
+    /// <param name="options">The grid's options.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="restored">What an empty folder begins with; null for nothing.</param>
+    public static RecoveredGrid Open(DataFolder data, EmbeddedGridOptions options, TimeProvider time, RestoredImage? restored = null) =>
+        Open(data, options, time, data.HotStores(options, readOnly: false), restored);
 
     /// <summary>Recovers over any history stores.</summary>
-    public static RecoveredGrid Open(DataFolder data, EmbeddedGridOptions options, TimeProvider time, IHistoryStores stores)
+    public static RecoveredGrid Open(DataFolder data, EmbeddedGridOptions options, TimeProvider time, IHistoryStores stores, RestoredImage? restored = null)
     {
         var started = time.GetTimestamp();
-        var remarks = new List<string>();
+        var remarks = new List<string>(restored?.Remarks ?? []);
         var snapshots = new SnapshotCatalog(data.Snapshots);
-        var image = LoadSnapshot(snapshots, options, stores, remarks, out var snapshotLsn);
+        var snapshotLsn = 0UL;
+        var image = restored?.Image ?? LoadSnapshot(snapshots, options, stores, remarks, out snapshotLsn);
         try
         {
+            if (restored is null && snapshotLsn == 0 && data.WasFilled)
+            {
+                throw new GridStorageException(
+                    $"data folder '{data.Root.Path}' was filled from a database and has no whole snapshot any more ({string.Join("; ", remarks)}): its journal has not what came before. "
+                    + "Fill an empty folder from the database with serve --take-over");
+            }
+
             var journal = JournalWriter.Open(data.Journal, options.Journal, time, snapshotLsn);
             try
             {
@@ -44,9 +57,18 @@ internal static class GridRecovery
                     $"shard {s.Index} lacks {s.History.MissingBytes} bytes of ticks that its snapshot relied on: amendments of older trades may find them missing"));
                 remarks.AddRange(player.Remarks);
                 var decidedAnew = Continue(image, journal, player, options);
+                if (restored is not null)
+                {
+                    // What is in the image came before everything that this journal will hold.
+                    image.AppliedLsn = journal.LastLsn;
+                }
+
                 var report = new RecoveryReport(
                     snapshotLsn, player.Batches, player.Events, decidedAnew, image.Shards.Sum(s => s.Instruments),
-                    time.GetElapsedTime(started), journal.Recovery.Cut, remarks);
+                    time.GetElapsedTime(started), journal.Recovery.Cut, remarks)
+                {
+                    Restored = restored?.Summary,
+                };
                 return new RecoveredGrid(image, journal, snapshots, snapshotLsn, report);
             }
             catch

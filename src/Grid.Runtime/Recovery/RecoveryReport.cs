@@ -14,9 +14,17 @@ namespace Grid.Runtime.Recovery;
 public sealed record RecoveryReport(
     ulong SnapshotLsn, long Batches, long Events, int DecidedAnew, int Instruments, TimeSpan Duration, JournalCut? Cut, IReadOnlyList<string> Remarks)
 {
+    /// <summary>What an empty folder was filled with from PostgreSQL; null if it was not.</summary>
+    public string? Restored { get; init; }
+
     /// <summary>One line.</summary>
     public override string ToString()
     {
+        if (Restored is not null)
+        {
+            return Remarks.Count == 0 ? Restored : $"{Restored}; {string.Join("; ", Remarks)}";
+        }
+
         var from = SnapshotLsn == 0 ? "no snapshot" : $"snapshot of frame {SnapshotLsn}";
         var cut = Cut is null ? string.Empty : $"; torn end cut off: {Cut}";
         var remarks = Remarks.Count == 0 ? string.Empty : "; " + string.Join("; ", Remarks);

@@ -180,6 +180,24 @@ internal sealed class GapBook(int domainsMax = GridLimits.GapDomainsMax, int gap
         }
     }
 
+    /// <summary>Sets what is known of a domain, in the place of what was.</summary>
+    public void Restore(GapDomainRow row)
+    {
+        var tracker = GapTracker.Of(row.First, row.Last, row.ForgottenGaps, row.ForgottenNumbers, [.. row.Open]);
+        lock (_gate)
+        {
+            if (_trackers.Remove(row.Domain, out var before))
+            {
+                _open -= before.Tracker.Open.Length;
+                _forgotten = _forgotten.Plus(0, 0 - before.Tracker.ForgottenGaps, 0 - before.Tracker.ForgottenNumbers);
+            }
+
+            _trackers[row.Domain] = new Heard(tracker) { At = ++_heard };
+            _open += tracker.Open.Length;
+            _forgotten = _forgotten.Plus(0, tracker.ForgottenGaps, tracker.ForgottenNumbers);
+        }
+    }
+
     public void SaveForgotten(StateWriter writer) => writer.Put(Forgotten);
 
     /// <summary>Reads what was forgotten, after all domains.</summary>

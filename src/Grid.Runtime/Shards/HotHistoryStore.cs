@@ -208,6 +208,13 @@ internal sealed class HotHistoryStores(string folder, long bytesMax, long recove
             position = reader.Take<HotStorePosition>();
         }
 
-        return new HotHistoryStore(HotStore.Open(Path.Combine(folder, $"shard-{shard}"), options, position, readOnly), options.ExtentBytes);
+        var path = Path.Combine(folder, $"shard-{shard}");
+        if (!Directory.Exists(path))
+        {
+            // Nothing of what the position refers to is there, and it may be of a store whose extents had another size.
+            position = new HotStorePosition((position.Offset + options.ExtentBytes - 1) & -options.ExtentBytes);
+        }
+
+        return new HotHistoryStore(HotStore.Open(path, options, position, readOnly), options.ExtentBytes);
     }
 }

@@ -93,6 +93,20 @@ internal sealed class Quarantine(int capacity)
         }
     }
 
+    /// <summary>Events held so far came with frames of a journal that is no more: they are told without them, and none of them is met again.</summary>
+    public void ForgetFrames()
+    {
+        lock (_gate)
+        {
+            for (var left = _events.Count; left > 0; left--)
+            {
+                _events.Enqueue(_events.Dequeue() with { Lsn = 0 });
+            }
+
+            (_savedTotal, _highestKept, _replayed) = (_lastId, _lastId, 0);
+        }
+    }
+
     /// <summary>Reads a list as it was written before there were pieces, without the wider parts.</summary>
     public void Load(ref StateReader reader, ulong throughLsn)
     {

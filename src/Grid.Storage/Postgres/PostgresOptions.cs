@@ -50,10 +50,18 @@ public sealed class PostgresOptions
     /// <summary>Days of bars that are kept; 0 keeps all, up to 36,500. Older ones go by whole months.</summary>
     public int BarDays { get; set; }
 
+    /// <summary>
+    /// How old the newest saved state of the grid may be before another is saved, with which one can begin whose disk is lost; 10 ms to 30 days, 1 day by
+    /// default, 0 for none. Beginning takes what came after the older of the two that are kept, which the days of ticks that are kept must reach back to.
+    /// </summary>
+    public TimeSpan StateInterval { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>Makes the schema, or brings it up to date, before anything is written; else a schema that is missing or older stops the start.</summary>
     public bool Migrate { get; set; }
 
-    /// <summary>Takes a database over from the data folder that wrote to it before, which is then shut out.</summary>
+    /// <summary>
+    /// Takes a database over from the data folder that wrote to it before, which is then shut out. A data folder that is empty begins with what the database holds.
+    /// </summary>
     public bool TakeOver { get; set; }
 
     /// <summary>Goes on where the journal lost frames that the database does not have yet; else that stops the start.</summary>
@@ -101,6 +109,11 @@ public sealed class PostgresOptions
         CheckRange(nameof(TickDays), TickDays, 0, 36_500);
         CheckRange(nameof(RunDays), RunDays, 0, 36_500);
         CheckRange(nameof(BarDays), BarDays, 0, 36_500);
+        if (StateInterval != TimeSpan.Zero)
+        {
+            CheckRange(nameof(StateInterval), StateInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(30));
+        }
+
         CheckRange(nameof(RetryDelay), RetryDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         CheckRange(nameof(RetryDelayMax), RetryDelayMax, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10));
         CheckRange(nameof(CircuitFailures), CircuitFailures, 1, 1000);

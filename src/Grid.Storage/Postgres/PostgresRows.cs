@@ -3,6 +3,7 @@ using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 using Grid.Domain.Validation;
+using Grid.Storage.Postgres.Restoring;
 
 namespace Grid.Storage.Postgres;
 
@@ -72,4 +73,5 @@ public struct QualityRow
 /// <summary>What a database knows that a writer goes on from.</summary>
 /// <param name="Producers">How far the producers' batches are in.</param>
 /// <param name="Times">The newest event time that the latest values of each instrument show.</param>
-public sealed record PostgresPosition(IReadOnlyList<ProducerRow> Producers, IReadOnlyList<(string Symbol, UnixNanos Newest)> Times);
+/// <param name="Saved">The newest saved state; null if there is none.</param>
+public sealed record PostgresPosition(IReadOnlyList<ProducerRow> Producers, IReadOnlyList<(string Symbol, UnixNanos Newest)> Times, SavedState? Saved);

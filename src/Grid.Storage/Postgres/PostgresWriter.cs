@@ -1,4 +1,6 @@
 using Grid.Domain.Identifiers;
+using Grid.Storage.Journal;
+using Grid.Storage.Postgres.Restoring;
 using Grid.Storage.Postgres.Writing;
 using Npgsql;
 
@@ -76,7 +78,9 @@ public sealed class PostgresWriter : IAsyncDisposable
             var owner = $"pid {Environment.ProcessId} on {Environment.MachineName}";
             await _watermark.ClaimAsync(connection, owner, journalLastLsn, _options.TakeOver, cancel).ConfigureAwait(false);
             return new PostgresPosition(
-                await ReadProducersAsync(connection, cancel).ConfigureAwait(false), await ReadTimesAsync(connection, cancel).ConfigureAwait(false));
+                await ReadProducersAsync(connection, cancel).ConfigureAwait(false),
+                await ReadTimesAsync(connection, cancel).ConfigureAwait(false),
+                await SavedStates.ListAsync(connection, cancel).ConfigureAwait(false) is [var newest, ..] ? newest : null);
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
         {
@@ -129,6 +133,28 @@ public sealed class PostgresWriter : IAsyncDisposable
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
         {
             throw await FailAsync(e).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Saves a state of the grid with which one can begin whose disk is lost. On a connection of its own, and while flushes are
+    /// committed. Nothing is saved if somebody else writes the database now.
+    /// </summary>
+    /// <param name="lsn">The input up to which it holds the grid; all that it holds must be committed.</param>
+    /// <param name="content">The bytes of a snapshot file.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="GridStorageException">It could not; try again later.</exception>
+    public async Task SaveStateAsync(ulong lsn, IJournalFile content, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        try
+        {
+            await using var connection = await _source.OpenConnectionAsync(cancel).ConfigureAwait(false);
+            await SavedStates.SaveAsync(connection, _watermark, lsn, content, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+        {
+            throw PostgresFailure.Of(e, _address);
         }
     }
 
@@ -186,7 +212,7 @@ public sealed class PostgresWriter : IAsyncDisposable
         await rows.PutAsync(new QuarantineSet(rejected, _names, Epoch), cancel).ConfigureAwait(false);
         await using (var batch = new NpgsqlBatch(connection, transaction))
         {
-            new SmallTables(_names, Epoch).AddTo(batch, flush);
+            new SmallTables(_names, Epoch).AddTo(batch, flush, TablesOf(flush));
             batch.BatchCommands.Add(_watermark.Move(flush.ThroughLsn));
             await batch.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
@@ -207,7 +233,7 @@ public sealed class PostgresWriter : IAsyncDisposable
             yield return new TickSet(day, ticks, _names, Epoch);
         }
 
-        foreach (var month in flush.Runs.GroupBy(r => Partitions.RunTable(CopyBuffer.DayOf(r.Date) ?? -1)))
+        foreach (var month in flush.Runs.GroupBy(RunTableOf))
         {
             yield return new RunSet(month.Key, [.. month], _names, Epoch);
         }
@@ -216,6 +242,11 @@ public sealed class PostgresWriter : IAsyncDisposable
         yield return new LatestSet(flush.Latest, _names, Epoch);
         yield return new BarSet(flush.Bars, _names, Epoch);
     }
+
+    // Partitions into which it brings rows: of days before 1970 and after 2099 many share one.
+    private static List<string> TablesOf(PostgresFlush flush) => [.. flush.Ticks.Keys.Select(Partitions.TickTable).Concat(flush.Runs.Select(RunTableOf)).Distinct()];
+
+    private static string RunTableOf(RunRow run) => Partitions.RunTable(CopyBuffer.DayOf(run.Date) ?? -1);
 
     private static IEnumerable<string> ProducersOf(PostgresFlush flush) => flush.Producers.Select(p => p.Name).Concat(flush.Rejected.Select(r => r.Producer));
 

@@ -62,6 +62,18 @@ public sealed class SnapshotCatalog(IJournalDirectory directory)
     /// <exception cref="GridStorageException">It is not there or is damaged.</exception>
     public SnapshotReader Open(ulong lsn) => new(directory, lsn);
 
+    /// <summary>Opens a snapshot as the bytes it is; it stays whole while it is open, also if it is deleted meanwhile.</summary>
+    /// <exception cref="GridStorageException">It is not there.</exception>
+    public IJournalFile OpenFile(ulong lsn) => Try("open one of the", () => directory.OpenRead(SnapshotFormat.NameOf(lsn)));
+
+    /// <summary>An empty file to be filled with the bytes of a snapshot from elsewhere. <see cref="Open"/> finds out whether they are.</summary>
+    /// <exception cref="GridStorageException">The disk refuses.</exception>
+    public IJournalFile Import(ulong lsn) => Try("import", () =>
+    {
+        directory.Delete(SnapshotFormat.NameOf(lsn));
+        return directory.Create(SnapshotFormat.NameOf(lsn));
+    });
+
     /// <summary>Begins a snapshot, which takes its place when it is published.</summary>
     /// <param name="lsn">The journal's position of the state in it.</param>
     /// <param name="created">The time now.</param>

@@ -6,13 +6,14 @@ using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Feed;
 using Grid.Domain.Identifiers;
+using Grid.Domain.Validation;
 using Grid.Testing.Postgres;
 
 namespace Grid.Cli.Tests.Acceptance;
 
 /// <summary>
 /// The executable and a PostgreSQL of its own, one of which is killed again and again at random moments of a seed while a
-/// producer waits for its events to be committed. Twenty kills in a normal run, two hundred with GRID_TEST_LONG=1.
+/// producer waits for its events to be committed, and the executable without the disk that it had. Twenty kills in a normal run, two hundred with GRID_TEST_LONG=1.
 /// </summary>
 public sealed class PostgresKillTests(ITestOutputHelper output) : IDisposable
 {
@@ -81,6 +82,84 @@ public sealed class PostgresKillTests(ITestOutputHelper output) : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_lost_disk_is_replaced_by_what_PostgreSQL_holds_however_often_the_start_is_killed()
+    {
+        const int Events = 60_000;
+        await using var postgres = new PrivatePostgres();
+        await using var database = await postgres.CreateDatabaseAsync();
+        var config = WriteConfig(database.ConnectionString);
+        var server = Serve("lost", "127.0.0.1:0", config);
+        try
+        {
+            var feed = await server.ReadLineAsync("feed ");
+            await using var producer = await ConnectAsync(feed, FeedAck.Committed);
+            await SendAsync(producer, 0, Events);
+            await producer.DrainAsync(TestContext.Current.CancellationToken);
+            var sending = SendAsync(producer, Events, Events);
+            await server.KillAsync();
+            server.Dispose();
+            Directory.Delete(_folder.File("lost"), recursive: true);
+
+            using (var untold = Serve("instead", feed, config))
+            {
+                var refused = await untold.EndAsync();
+                Assert.Equal(1, refused.ExitCode);
+                Assert.Contains("take this one over with serve --take-over", refused.Errors, StringComparison.Ordinal);
+            }
+
+            var interrupted = 0;
+            for (var kill = 0; kill < 4; kill++)
+            {
+                using var killed = Serve("instead", feed, config, "--take-over");
+                interrupted += await KillWhileFillingAsync(killed) ? 1 : 0;
+            }
+
+            Assert.True(interrupted > 0, "no start was killed while it filled its folder");
+            server = Serve("instead", feed, config, "--take-over");
+            await server.ReadLineAsync("feed ");
+            await sending;
+            var totals = await producer.DrainAsync(TestContext.Current.CancellationToken);
+            output.WriteLine($"{interrupted} starts killed while they filled the folder, {totals.Reconnects} reconnections");
+            await CheckAllAsync(database, 2 * Events);
+
+            // Another producer sends everything once more: windows tell of the newest what they are, and of the others that they cannot be new.
+            await using (var again = await ConnectAsync(feed, FeedAck.Committed, "again"))
+            {
+                await SendAsync(again, 0, 2 * Events);
+                var outcomes = (await again.DrainAsync(TestContext.Current.CancellationToken)).Outcomes;
+                Assert.Equal((2 * Events, 0L), (outcomes.Duplicate + outcomes[Outcome.Reject(RejectReason.OlderThanWindow)], outcomes.Accepted + outcomes.Flagged));
+                Assert.True(outcomes.Duplicate >= Instruments * 960, $"only {outcomes.Duplicate} are known as duplicates");
+            }
+
+            await CheckAllAsync(database, 2 * Events);
+            Assert.Equal(0, (await server.TerminateAsync()).ExitCode);
+            Assert.Equal(await MarketOfUndisturbedAsync(2 * Events), await MarketAsync("instead"));
+        }
+        finally
+        {
+            server.Dispose();
+        }
+    }
+
+    // True if the folder was not filled by then.
+    private async Task<bool> KillWhileFillingAsync(GridProcess server)
+    {
+        var mark = Path.Combine(_folder.File("instead"), "filling");
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        var begun = new FileInfo(mark) is { Exists: true } left ? left.LastWriteTimeUtc : DateTime.MinValue;
+        while (!IsFilled() && (new FileInfo(mark) is not { Exists: true } file || file.LastWriteTimeUtc == begun))
+        {
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
+
+        await server.KillAsync();
+        return !IsFilled();
+
+        bool IsFilled() => Directory.Exists(Path.Combine(_folder.File("instead"), "snapshots"))
+            && Directory.EnumerateFiles(Path.Combine(_folder.File("instead"), "snapshots"), "*.snapshot").Any();
+    }
+
     private string WriteConfig(string connection)
     {
         var path = _folder.File("grid.json");
@@ -91,14 +170,14 @@ public sealed class PostgresKillTests(ITestOutputHelper output) : IDisposable
         return path;
     }
 
-    private GridProcess Serve(string name, string feed, string? config = null) => GridProcess.Start(
-        ["serve", "--data", _folder.File(name), "--feed", feed, "--http", "127.0.0.1:0", .. config is null ? Array.Empty<string>() : ["--config", config]]);
+    private GridProcess Serve(string name, string feed, string? config = null, params string[] more) => GridProcess.Start(
+        ["serve", "--data", _folder.File(name), "--feed", feed, "--http", "127.0.0.1:0", .. config is null ? Array.Empty<string>() : ["--config", config], .. more]);
 
-    private static Task<FeedClient> ConnectAsync(string feed, FeedAck ack) => FeedClient.ConnectAsync(
+    private static Task<FeedClient> ConnectAsync(string feed, FeedAck ack, string producer = "killed") => FeedClient.ConnectAsync(
         new FeedClientOptions
         {
             Server = IPEndPoint.Parse(feed),
-            Producer = "killed",
+            Producer = producer,
             Ack = ack,
             BatchEvents = BatchEvents,
             ReconnectAttemptsMax = 100_000,

@@ -105,12 +105,23 @@ public sealed class ReadmeTests(PrivatePostgres postgres) : IDisposable
         }
 
         var commands = Commands("$ grid ").Where(c => c[0] is "serve" or "feed").ToList();
-        var serve = Find(commands, "serve", csv, _folder.File("data")).Select(w => w.Replace("\"$GRID_POSTGRES\"", database.ConnectionString, StringComparison.Ordinal));
-        using var server = GridProcess.Start([.. serve, "--http", "127.0.0.1:0", "--feed", "127.0.0.1:0"]);
+        var instead = commands.Single(c => c.Contains("--take-over"));
+        commands.Remove(instead);
+        using var server = Serve(Find(commands, "serve", csv, _folder.File("data")));
         var feed = await server.ReadLineAsync("feed ");
         Assert.Equal(0, (await GridProcess.RunAsync([.. Find(commands, "feed", csv, string.Empty), "--to", feed])).ExitCode);
         Assert.Equal(["IBM|181.5"], await database.RowsAsync("SELECT instrument, price FROM grid.v_trade"));
         Assert.Equal(0, (await server.TerminateAsync()).ExitCode);
+
+        using var found = Serve(instead);
+        Assert.Contains("181.5", (await GridProcess.RunAsync("latest", "IBM", "--http", await found.ReadLineAsync("http "))).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await found.TerminateAsync()).ExitCode);
+
+        GridProcess Serve(string[] command) => GridProcess.Start(
+        [
+            .. command.Select(w => w == "new" ? _folder.File("new") : w.Replace("\"$GRID_POSTGRES\"", database.ConnectionString, StringComparison.Ordinal)),
+            "--http", "127.0.0.1:0", "--feed", "127.0.0.1:0",
+        ]);
     }
 
     // Lines of code blocks that begin with the command, without the remark behind them.

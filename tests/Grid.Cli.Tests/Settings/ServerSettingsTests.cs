@@ -73,6 +73,21 @@ public sealed class ServerSettingsTests : IDisposable
     }
 
     [Fact]
+    public void A_database_is_taken_over_if_the_command_line_or_the_file_says_so()
+    {
+        var plain = _folder.Write("plain.json", """{ "Postgres": { "ConnectionString": "Host=file" } }""");
+        var told = _folder.Write("told.json", """{ "Postgres": { "ConnectionString": "Host=file", "TakeOver": true } }""");
+        Assert.False(TakesOver(plain, takeOver: false));
+        Assert.True(TakesOver(plain, takeOver: true));
+        Assert.True(TakesOver(told, takeOver: false));
+        var refused = Assert.Throws<CommandFailure>(() => TakesOver(null, takeOver: true));
+        Assert.Equal("--take-over: there is no database to take over; name it with --postgres or in section Postgres", refused.Message);
+
+        static bool TakesOver(string? path, bool takeOver) =>
+            ServerSettings.Load(path, dataFolder: null, feed: null, http: null, takeOver: takeOver).Grid.Postgres!.TakeOver;
+    }
+
+    [Fact]
     public void PostgreSQL_without_an_address_or_with_options_out_of_range_is_refused()
     {
         var path = _folder.Write("grid.json", """{ "Postgres": { "ConnectionsMax": 1 } }""");

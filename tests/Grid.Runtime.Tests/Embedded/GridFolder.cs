@@ -43,6 +43,9 @@ internal sealed class GridFolder : IAsyncDisposable
     /// <summary>What a process leaves behind that is killed now is the folder from here on.</summary>
     public void PrepareAfterKill() => Options.DataFolder = _temp.CopyOf(Options.DataFolder, $"killed-{++_kills}");
 
+    /// <summary>From here on the folder is an empty one.</summary>
+    public void UseAnother() => Options.DataFolder = _temp.File($"another-{++_kills}");
+
     public string PathOf(params string[] parts) => Path.Combine([Options.DataFolder, .. parts]);
 
     public async ValueTask DisposeAsync()

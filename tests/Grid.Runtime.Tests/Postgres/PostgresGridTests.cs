@@ -263,7 +263,7 @@ public sealed class PostgresGridTests(PrivatePostgres server)
         var second = await EmbeddedGrid.OpenAsync(other.Options, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
         await using (second)
         {
-            await CommittedAsync(second, Names);
+            await CommittedAsync(second, Names, "another");
             await using var feed = await FeedDriver.OpenAsync(first, Names, "late", ack: AckLevel.Committed);
             await feed.SubmitAsync(Trade(2, "10:00:01", "11"));
             Assert.Contains("another data folder", (await feed.Closed).Message, StringComparison.Ordinal);

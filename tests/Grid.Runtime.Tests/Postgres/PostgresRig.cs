@@ -61,6 +61,17 @@ internal sealed class PostgresRig : IAsyncDisposable
         return OpenGridAsync();
     }
 
+    /// <summary>From here on the data folder is an empty one, as on another machine.</summary>
+    public void UseAnotherFolder() => _folder.UseAnother();
+
+    /// <summary>Opens an empty folder with the database, whose own folder is lost.</summary>
+    public Task<EmbeddedGrid> OpenInsteadAsync(bool takesOver = true)
+    {
+        UseAnotherFolder();
+        Postgres.TakeOver = takesOver;
+        return OpenGridAsync();
+    }
+
     /// <summary>Checks that the database says what a grid says, of everything.</summary>
     public async Task CheckSameAsync(EmbeddedGrid grid)
     {

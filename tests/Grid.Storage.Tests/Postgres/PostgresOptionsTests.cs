@@ -16,6 +16,7 @@ public sealed class PostgresOptionsTests
             (4, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10), "grid"),
             (options.ConnectionsMax, options.ConnectTimeout, options.StatementTimeout, options.StopTimeout, options.ApplicationName));
         Assert.Equal((null, 0, 0, 0), (options.TickClasses, options.TickDays, options.RunDays, options.BarDays));
+        Assert.Equal(TimeSpan.FromDays(1), options.StateInterval);
         Assert.Equal((false, false, false), (options.Migrate, options.TakeOver, options.AcceptMissing));
         Assert.Equal(
             (TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), 5, TimeSpan.FromSeconds(30), 3),
@@ -42,6 +43,7 @@ public sealed class PostgresOptionsTests
             TickDays = -1,
             RunDays = 40_000,
             BarDays = -2,
+            StateInterval = TimeSpan.FromDays(31),
             RetryDelay = TimeSpan.Zero,
             RetryDelayMax = TimeSpan.FromHours(1),
             CircuitFailures = 0,
@@ -64,6 +66,7 @@ public sealed class PostgresOptionsTests
             Option Postgres:TickDays is -1; it must be 0 to 36500.
             Option Postgres:RunDays is 40000; it must be 0 to 36500.
             Option Postgres:BarDays is -2; it must be 0 to 36500.
+            Option Postgres:StateInterval is 31.00:00:00; it must be 00:00:00.0100000 to 30.00:00:00.
             Option Postgres:RetryDelay is 00:00:00; it must be 00:00:00.0010000 to 00:01:00.
             Option Postgres:RetryDelayMax is 01:00:00; it must be 00:00:00.0010000 to 00:10:00.
             Option Postgres:CircuitFailures is 0; it must be 1 to 1000.

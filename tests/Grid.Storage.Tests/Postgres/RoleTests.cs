@@ -64,6 +64,10 @@ public sealed class RoleTests(RoleServer server) : IClassFixture<RoleServer>
                 "INSERT INTO grid.data_quality_log SELECT * FROM grid.data_quality_log ON CONFLICT (day, instrument_id, source_id) DO UPDATE SET accepted = 1",
                 "UPDATE grid.quarantine SET released_at = now() WHERE lsn = 1",
                 "INSERT INTO grid.processing_metadata (name, value) VALUES ('a', 'b')",
+                "INSERT INTO grid.saved_state_part (epoch, lsn, part, content) VALUES (1, 401, 0, '\\x00')",
+                "INSERT INTO grid.saved_state (epoch, lsn, parts, bytes) VALUES (1, 401, 1, 1)",
+                "DELETE FROM grid.saved_state_part WHERE (epoch, lsn) NOT IN (SELECT epoch, lsn FROM grid.saved_state)",
+                "INSERT INTO grid.partition_newest VALUES ('tick_20240601', 1, 402) ON CONFLICT (partition) DO UPDATE SET lsn = excluded.lsn",
                 "UPDATE grid.watermark SET lsn = 402 WHERE grid = 'folder'",
             ])
         {

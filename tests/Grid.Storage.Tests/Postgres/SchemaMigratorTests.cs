@@ -61,6 +61,11 @@ public sealed class SchemaMigratorTests(PrivatePostgres server)
         Assert.Equal(before, await database.ScalarAsync<string>(CountAll));
         await migrator.RequireNewestAsync(Cancel);
 
+        // Of rows that were there before it is known that they are no newer than the watermark.
+        Assert.Equal(
+            await database.RowsAsync("SELECT inhrelid::regclass::text || ' 1 401' FROM pg_inherits WHERE inhparent IN ('grid.tick'::regclass, 'grid.run'::regclass) ORDER BY 1"),
+            await database.RowsAsync("SELECT 'grid.' || partition || ' ' || epoch || ' ' || lsn FROM grid.partition_newest ORDER BY 1"));
+
         Assert.Equal(Newest, await migrator.DownAsync(0, cancel: Cancel));
         Assert.Equal(0, (await migrator.ReadStatusAsync(Cancel)).Current);
         Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM pg_namespace WHERE nspname = 'grid'"));

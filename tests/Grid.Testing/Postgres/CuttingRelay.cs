@@ -24,6 +24,7 @@ public sealed class CuttingRelay : IAsyncDisposable
     private readonly HashSet<Line> _lines = [];
     private readonly Task _accepting;
     private CommitCut? _cut;
+    private long _bytesLeft = long.MaxValue;
 
     /// <summary>A relay to a port of this machine.</summary>
     public CuttingRelay(int serverPort)
@@ -46,6 +47,15 @@ public sealed class CuttingRelay : IAsyncDisposable
         lock (_gate)
         {
             _cut = when;
+        }
+    }
+
+    /// <summary>Passes so many bytes more on that the server says, and cuts every connection on which more is said.</summary>
+    public void CutAfter(long bytes)
+    {
+        lock (_gate)
+        {
+            _bytesLeft = bytes;
         }
     }
 
@@ -135,7 +145,7 @@ public sealed class CuttingRelay : IAsyncDisposable
 
                     line.IsDeaf = true;
                 }
-                else if (!isFromClient && line.IsDeaf)
+                else if (!isFromClient && (line.IsDeaf || !TakeBytes(length)))
                 {
                     return;
                 }
@@ -149,6 +159,15 @@ public sealed class CuttingRelay : IAsyncDisposable
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // Either side is gone; so will be the other.
+        }
+    }
+
+    private bool TakeBytes(int bytes)
+    {
+        lock (_gate)
+        {
+            _bytesLeft -= bytes;
+            return _bytesLeft >= 0;
         }
     }
 

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Grid.Storage.Postgres.Committing;
 
 /// <summary>This process's numbers of names that a table holds under numbers of the database.</summary>
-internal sealed class StoredNames(string table, NameTable names)
+internal sealed class StoredNames(string table, NameTable names, string column = "name")
 {
     private readonly Dictionary<int, int> _numbers = [];
 
@@ -14,7 +14,7 @@ internal sealed class StoredNames(string table, NameTable names)
     /// <summary>Reads the names that are new.</summary>
     public async Task RefreshAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand($"SELECT id, name::text FROM {table} WHERE id <> ALL ($1)", connection)
+        await using var command = new NpgsqlCommand($"SELECT id, {column}::text FROM {table} WHERE id <> ALL ($1)", connection)
         {
             Parameters = { CommitStatements.Of(_numbers.Keys.ToArray()) },
         };

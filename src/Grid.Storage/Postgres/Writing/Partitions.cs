@@ -7,6 +7,8 @@ namespace Grid.Storage.Postgres.Writing;
 /// <summary>Which partition a day's rows go to, and that it is there.</summary>
 internal sealed class Partitions
 {
+    private const string Schema = "grid.";
+
     // Ahead of a day that is met, so that nobody waits at midnight.
     private const int DaysAhead = 2;
     private static readonly DateOnly Epoch = new(1970, 1, 1);
@@ -15,10 +17,16 @@ internal sealed class Partitions
     private readonly HashSet<int> _made = [];
 
     /// <summary>The table of a day's ticks, given in days since 1970.</summary>
-    public static string TickTable(int day) => "grid.tick_" + SuffixOf(day, "yyyyMMdd");
+    public static string TickTable(int day) => Schema + "tick_" + SuffixOf(day, "yyyyMMdd");
 
     /// <summary>The table of the runs of a session date, given in days since 1970.</summary>
-    public static string RunTable(int day) => "grid.run_" + SuffixOf(day, "yyyyMM");
+    public static string RunTable(int day) => Schema + "run_" + SuffixOf(day, "yyyyMM");
+
+    /// <summary>A table's name without its schema.</summary>
+    public static string NameOf(string table) => table[Schema.Length..];
+
+    /// <summary>A table's name with its schema.</summary>
+    public static string TableOf(string name) => Schema + name;
 
     /// <summary>Makes the partitions that some days need, and a few behind each, unless they were made before.</summary>
     public async Task MakeAsync(NpgsqlConnection connection, IEnumerable<int> days, CancellationToken cancel)

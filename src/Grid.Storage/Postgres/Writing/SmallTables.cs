@@ -11,8 +11,12 @@ namespace Grid.Storage.Postgres.Writing;
 internal sealed class SmallTables(NameNumbers names, int epoch)
 {
     /// <summary>Adds what a flush has for these tables to a batch of statements.</summary>
-    public void AddTo(NpgsqlBatch batch, PostgresFlush flush)
+    /// <param name="batch">The statements.</param>
+    /// <param name="flush">The flush.</param>
+    /// <param name="partitions">The partitions of ticks and runs into which it brings rows.</param>
+    public void AddTo(NpgsqlBatch batch, PostgresFlush flush, List<string> partitions)
     {
+        AddPartitions(batch, partitions, flush.ThroughLsn);
         AddSources(batch, flush.Sources);
         AddDefinitions(batch, flush.Definitions);
         AddInstruments(batch, flush.Instruments);
@@ -20,6 +24,22 @@ internal sealed class SmallTables(NameNumbers names, int epoch)
         AddQuality(batch, flush.Quality);
         AddGaps(batch, flush.Gaps);
         AddGoneBars(batch, flush.GoneBars);
+    }
+
+    private void AddPartitions(NpgsqlBatch batch, List<string> rows, ulong throughLsn)
+    {
+        if (rows.Count > 0)
+        {
+            Add(
+                batch,
+                """
+                INSERT INTO grid.partition_newest (partition, epoch, lsn) SELECT unnest($1), $2, $3
+                ON CONFLICT (partition) DO UPDATE SET epoch = excluded.epoch, lsn = excluded.lsn
+                """,
+                Of(rows, Partitions.NameOf),
+                new NpgsqlParameter<int> { TypedValue = epoch },
+                new NpgsqlParameter<long> { TypedValue = (long)throughLsn });
+        }
     }
 
     private static void AddSources(NpgsqlBatch batch, List<SourceDeclaration> rows)

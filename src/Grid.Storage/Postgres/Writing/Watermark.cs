@@ -101,7 +101,7 @@ internal sealed class Watermark(string grid)
         {
             throw new GridStorageException(
                 $"the database belongs to the data folder '{other.Grid}', written to by {other.Owner} until {other.UpdatedAt:yyyy-MM-dd HH:mm:ss}Z; this one is '{grid}'. "
-                + "Use another database, or take this one over with the option Postgres:TakeOver");
+                + "Use another database, or, where that folder is lost and nobody writes any more, take this one over with serve --take-over (option Postgres:TakeOver)");
         }
 
         if (own is not null && own.Lsn > journalLastLsn)
