@@ -125,7 +125,10 @@ public sealed class PostgresAddress
         foreach (var pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var parts = pair.Split('=', 2);
-            settings[SettingOf(Uri.UnescapeDataString(parts[0]))] = parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : string.Empty;
+            var (name, value) = (Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : string.Empty);
+
+            // What libpq writes "verify-full" is one word here.
+            settings[SettingOf(name)] = name == "sslmode" ? value.Replace("-", string.Empty, StringComparison.Ordinal) : value;
         }
 
         return settings;
