@@ -134,8 +134,8 @@ public sealed class GridRestore
         }
     }
 
-    // The snapshot has things of batches that were received while it was being written: they must all be in the journal, or a
-    // producer that sends one of them again would be told that it is known.
+    // The snapshot has things of batches that were received while it was being written: none of them may go from the journal, or
+    // a producer that sends it again would be told that it is known.
     private bool CopySnapshot(JournalContents contents, PointInTime? point, CancellationToken cancel)
     {
         if (Manifest.Snapshot is not { } snapshot)
@@ -143,7 +143,7 @@ public sealed class GridRestore
             return false;
         }
 
-        if (point is { IsEnd: false } && point.LastInput < snapshot.BooksThrough)
+        if (point?.FirstGone <= snapshot.BooksThrough)
         {
             if (contents.FirstLsn != 1)
             {
@@ -168,7 +168,7 @@ public sealed class GridRestore
     // Latest values and bars of a database cannot be taken back.
     private void RequireDatabaseNotAhead(PointInTime point)
     {
-        if (_options.Database is not null && Manifest.Database is { } dump && dump.ThroughLsn > point.LastInput)
+        if (_options.Database is not null && Manifest.Database is { } dump && point.FirstGone <= dump.ThroughLsn)
         {
             throw new GridStorageException(
                 $"the dump may hold the journal up to frame {dump.ThroughLsn}, and {_options.Until} is at frame {point.LastInput}: it is ahead of that time. "

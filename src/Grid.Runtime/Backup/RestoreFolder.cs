@@ -89,14 +89,15 @@ internal sealed class RestoreFolder : IDisposable
             new DiskDirectory(folder).Flush();
         }
 
-        var root = new DiskDirectory(Path);
-        root.Flush();
-        root.Replace(BackupLayout.Format, format);
-        _isPublished = true;
         if (_isNew && System.IO.Path.GetDirectoryName(Path) is { } parent)
         {
             new DiskDirectory(parent).Flush();
         }
+
+        var root = new DiskDirectory(Path);
+        root.Flush();
+        root.Replace(BackupLayout.Format, format);
+        _isPublished = true;
     }
 
     /// <inheritdoc/>

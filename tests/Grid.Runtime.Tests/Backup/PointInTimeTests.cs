@@ -51,6 +51,7 @@ public sealed class PointInTimeTests : IAsyncDisposable
         var before = await CheckAsync(backup.Path, _points[0].At, _points[0].Hash);
         Assert.Null(before.SnapshotLsn);
         Assert.Contains(before.Remarks, r => r.StartsWith("the snapshot was left out", StringComparison.Ordinal));
+        Assert.Equal(backup.SnapshotLsn, (await CheckAsync(backup.Path, _points[1].At, _points[1].Hash)).SnapshotLsn);
         var after = await CheckAsync(backup.Path, _points[2].At, _points[2].Hash);
         Assert.Equal(backup.SnapshotLsn, after.SnapshotLsn);
         Assert.Empty(after.Remarks);
@@ -77,7 +78,7 @@ public sealed class PointInTimeTests : IAsyncDisposable
 
         // The last batch but one is behind the segments that are gone, and before the newest snapshot.
         var refused = await Assert.ThrowsAsync<GridStorageException>(() => _rig.RestoreAsync(backup.Path, until: _points[^1].At - Step));
-        Assert.True(refused.Message.Contains("does not reach back to the beginning; use an earlier backup", StringComparison.Ordinal) || refused.Message.StartsWith("nothing was received at or before", StringComparison.Ordinal), refused.Message);
+        Assert.EndsWith($"which begins with frame {backup.FirstLsn}, does not reach back to the beginning; use an earlier backup", refused.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_rig.NewestRestored));
     }
 
@@ -154,7 +155,7 @@ public sealed class PointInTimeTests : IAsyncDisposable
         }
 
         var point = PointInTime.Find(journal, new UnixNanos(29), TestContext.Current.CancellationToken);
-        Assert.Equal((2UL, 20L, false), (point.LastInput, point.ReceivedAt.Value, point.IsEnd));
+        Assert.Equal((2UL, 20L, 3UL), (point.LastInput, point.ReceivedAt.Value, point.FirstGone));
         Assert.Equal(4UL, point.Cut(journal));
 
         using var reader = new JournalReader(journal);
@@ -165,7 +166,7 @@ public sealed class PointInTimeTests : IAsyncDisposable
         }
 
         Assert.Equal(["1 Input", "2 Input", "3 outcomes of 1", "4 outcomes of 2"], frames);
-        Assert.True(PointInTime.Find(journal, new UnixNanos(20), TestContext.Current.CancellationToken).IsEnd);
+        Assert.Null(PointInTime.Find(journal, new UnixNanos(20), TestContext.Current.CancellationToken).FirstGone);
     }
 
     private async Task SendAsync(EmbeddedGrid grid, FeedDriver feed, int batches)
