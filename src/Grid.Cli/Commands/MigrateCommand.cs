@@ -11,23 +11,7 @@ internal static class MigrateCommand
     /// <summary>Says which database, so that its password need not stand where other users of the machine can see it.</summary>
     public const string Variable = "GRID_POSTGRES";
 
-    private static readonly Option<PostgresAddress?> Postgres = new("--postgres")
-    {
-        Description = $"the database, as Host=…;Username=…;Password=…;Database=… or postgresql://user:password@host:port/database; what the variable {Variable} says unless given",
-        HelpName = "CONN",
-        CustomParser = result =>
-        {
-            try
-            {
-                return PostgresAddress.Parse(result.Tokens[0].Value);
-            }
-            catch (ArgumentException e)
-            {
-                result.AddError($"--postgres: {e.Message}.");
-                return null;
-            }
-        },
-    };
+    private static readonly Option<PostgresAddress?> Postgres = QueryOptions.Postgres("the database", $"; what the variable {Variable} says unless given");
 
     private static readonly Option<long> UpTo = CommandLine.NumberOption("--to", "go no further than this version; the newest unless given", 0, MigrationSet.Embedded.Newest, MigrationSet.Embedded.Newest);
     private static readonly Option<long?> DownTo = new("--to")

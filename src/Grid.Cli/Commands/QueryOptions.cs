@@ -2,6 +2,7 @@ using System.CommandLine;
 using Grid.Cli.Output;
 using Grid.Client.Tls;
 using Grid.Gateway.Http;
+using Grid.Storage.Postgres;
 
 namespace Grid.Cli.Commands;
 
@@ -34,6 +35,25 @@ internal static class QueryOptions
 
     /// <summary>Whom to trust.</summary>
     public static Option<string?> TlsCa() => new("--tls-ca") { Description = "trust the certificates that the authorities in this PEM file signed", HelpName = "F" };
+
+    /// <summary>A database.</summary>
+    public static Option<PostgresAddress?> Postgres(string what, string more = "") => new("--postgres")
+    {
+        Description = $"{what}, as Host=…;Username=…;Password=…;Database=… or postgresql://user:password@host:port/database{more}",
+        HelpName = "CONN",
+        CustomParser = result =>
+        {
+            try
+            {
+                return PostgresAddress.Parse(result.Tokens[0].Value);
+            }
+            catch (ArgumentException e)
+            {
+                result.AddError($"--postgres: {e.Message}.");
+                return null;
+            }
+        },
+    };
 
     /// <summary>The key that an option, else the environment says; null for none.</summary>
     public static string? KeyOf(string? option) =>

@@ -41,4 +41,7 @@ internal enum SnapshotSection : uint
 
     /// <summary>How many events were ever quarantined. Written before the list.</summary>
     QuarantineTotal = 13,
+
+    /// <summary>The last frame that producers, gaps, CUSIPs and quarantine may know of, as they run ahead. Written behind them; not needed to load them.</summary>
+    BooksThrough = 14,
 }

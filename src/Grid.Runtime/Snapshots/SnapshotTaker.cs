@@ -111,6 +111,8 @@ internal sealed partial class SnapshotTaker(
         write(SnapshotSection.ForgottenGaps, Bytes(_image.Gaps.SaveForgotten));
         _image.Quarantine.Save(PiecesOf(SnapshotSection.QuarantinedEvents), total => write(SnapshotSection.QuarantineTotal, Bytes(w => w.Put(total))));
         _image.Cusips.Save(PiecesOf(SnapshotSection.Cusips));
+        var through = _journal.LastLsn;
+        write(SnapshotSection.BooksThrough, Bytes(w => w.Put(through)));
 
         SectionPieces PiecesOf(SnapshotSection type) => new(bytes => write(type, bytes));
     }

@@ -55,7 +55,17 @@ internal sealed class HotFolder
 
     public long ExtentBytes { get; }
 
-    public string FileOf(long index) => System.IO.Path.Combine(Path, index.ToString("x16", CultureInfo.InvariantCulture) + Suffix);
+    public static string NameOf(long index) => index.ToString("x16", CultureInfo.InvariantCulture) + Suffix;
+
+    public static bool TryParseName(string name, out long index)
+    {
+        index = 0;
+        return name.Length == 16 + Suffix.Length
+            && long.TryParse(name.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out index)
+            && NameOf(index) == name;
+    }
+
+    public string FileOf(long index) => System.IO.Path.Combine(Path, NameOf(index));
 
     /// <summary>Indexes of the extents that have a file, in no order.</summary>
     public List<long> List()
@@ -65,10 +75,7 @@ internal sealed class HotFolder
         {
             foreach (var path in Directory.EnumerateFiles(Path, "*" + Suffix))
             {
-                var name = System.IO.Path.GetFileNameWithoutExtension(path);
-                if (name.Length == 16
-                    && long.TryParse(name, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var index)
-                    && FileOf(index) == path)
+                if (TryParseName(System.IO.Path.GetFileName(path), out var index))
                 {
                     found.Add(index);
                 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 
 namespace Grid.Storage.Postgres;
@@ -60,6 +61,40 @@ public sealed class PostgresAddress
         IncludeErrorDetail = true,
     };
 
+    /// <summary>The settings as the variables that PostgreSQL's own programs read.</summary>
+    internal void PutInto(IDictionary<string, string?> environment)
+    {
+        // These would win over the host, or bring settings of their own.
+        foreach (var variable in (string[])["PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE"])
+        {
+            environment.Remove(variable);
+        }
+
+        environment["PGHOST"] = _settings.Host;
+        environment["PGPORT"] = _settings.Port.ToString(CultureInfo.InvariantCulture);
+        environment["PGUSER"] = User;
+        environment["PGDATABASE"] = Database;
+        environment["PGAPPNAME"] = "grid backup";
+        environment["PGCONNECT_TIMEOUT"] = _settings.Timeout.ToString(CultureInfo.InvariantCulture);
+        environment["PGSSLMODE"] = _settings.SslMode switch
+        {
+            SslMode.VerifyCA => "verify-ca",
+            SslMode.VerifyFull => "verify-full",
+            var mode => mode.ToString().ToLowerInvariant(),
+        };
+        foreach (var (variable, value) in (IEnumerable<(string, string?)>)
+            [
+                ("PGPASSWORD", _settings.Password), ("PGPASSFILE", _settings.Passfile), ("PGSSLROOTCERT", _settings.RootCertificate),
+                ("PGSSLCERT", _settings.SslCertificate), ("PGSSLKEY", _settings.SslKey),
+            ])
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                environment[variable] = value;
+            }
+        }
+    }
+
     private static bool IsUri(string text) =>
         text.StartsWith("postgresql://", StringComparison.Ordinal) || text.StartsWith("postgres://", StringComparison.Ordinal);
 
@@ -90,7 +125,10 @@ public sealed class PostgresAddress
         foreach (var pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var parts = pair.Split('=', 2);
-            settings[SettingOf(Uri.UnescapeDataString(parts[0]))] = parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : string.Empty;
+            var (name, value) = (Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : string.Empty);
+
+            // What libpq writes "verify-full" is one word here.
+            settings[SettingOf(name)] = name == "sslmode" ? value.Replace("-", string.Empty, StringComparison.Ordinal) : value;
         }
 
         return settings;

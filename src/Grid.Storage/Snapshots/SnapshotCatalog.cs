@@ -74,6 +74,9 @@ public sealed class SnapshotCatalog(IJournalDirectory directory)
         return directory.Create(SnapshotFormat.NameOf(lsn));
     });
 
+    /// <summary>A snapshot's file in the folder.</summary>
+    public static string FileNameOf(ulong lsn) => SnapshotFormat.NameOf(lsn);
+
     /// <summary>Begins a snapshot, which takes its place when it is published.</summary>
     /// <param name="lsn">The journal's position of the state in it.</param>
     /// <param name="created">The time now.</param>

@@ -124,6 +124,39 @@ public sealed class ReadmeTests(PrivatePostgres postgres) : IDisposable
         ]);
     }
 
+    [Fact]
+    public async Task Commands_for_backups_in_the_readme_work()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var another = await postgres.CreateDatabaseAsync();
+        Assert.Equal(0, (await GridProcess.RunAsync("migrate", "up", "--postgres", database.ConnectionString)).ExitCode);
+        var data = _folder.File("data");
+        using var server = GridProcess.Start("serve", "--data", data, "--postgres", database.ConnectionString, "--http", "127.0.0.1:0", "--feed", "127.0.0.1:0");
+        await server.ReadLineAsync("feed ");
+        var lines = File.ReadLines(Path.Combine(Root(), "README.md")).Where(l => l.StartsWith("$ grid backup", StringComparison.Ordinal) || l.StartsWith("$ grid restore", StringComparison.Ordinal)).ToList();
+        Assert.Equal(3, lines.Count);
+        var backup = string.Empty;
+        foreach (var line in lines)
+        {
+            // As it stands there, but for the places.
+            var words = Words(line["$ grid ".Length..]).Select(w => w switch
+            {
+                "$GRID_POSTGRES" => database.ConnectionString,
+                "$GRID_RESTORED" => another.ConnectionString,
+                "data" => data,
+                "backups" or "restored" => _folder.File(w),
+                _ when w.StartsWith("backups/", StringComparison.Ordinal) => backup,
+                _ => w,
+            });
+            var answer = await GridProcess.RunAsync([.. words]);
+            Assert.True(answer.ExitCode == 0, $"{line}: {answer.Errors}");
+            backup = backup.Length == 0 ? answer.Output.Split('\n')[0]["backup ".Length..] : backup;
+        }
+
+        Assert.Equal(1, await another.ScalarAsync<long>("SELECT count(*) FROM grid.watermark"));
+        Assert.Equal(0, (await server.TerminateAsync()).ExitCode);
+    }
+
     // Lines of code blocks that begin with the command, without the remark behind them.
     private static List<string[]> Commands(string prefix) =>
         [.. File.ReadLines(Path.Combine(Root(), "README.md"))
