@@ -41,6 +41,7 @@ internal sealed class GridMeter : IDisposable
         Gauge("grid.gaps.open", "{gap}", "Open gaps of contiguous sequence domains.", () => image.Gaps.Count);
         Counter("grid.gaps.forgotten", "{gap}", "Open gaps that are told no more, as there were too many of them or of their domains.", () => (long)image.Gaps.Forgotten.Gaps);
         Gauge("grid.quarantine.listed", "{event}", "Rejected events that can be listed.", () => image.Quarantine.Count);
+        _meter.CreateObservableGauge("grid.clock.drift", () => engine.Clock.Drift.TotalSeconds, "s", "How far the wall clock was set since the start, against the clock that only measures.");
         Gauge("grid.feeds", "{feed}", "Open feeds.", () => intake.Feeds);
         if (options.Postgres is not null)
         {

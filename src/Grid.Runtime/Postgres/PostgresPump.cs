@@ -23,6 +23,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
     private readonly PostgresWriter _writer;
     private readonly PostgresAttempts _attempts;
     private readonly FlushSize _size;
+    private readonly Retention _retention;
     private readonly FlushCollector _collector;
     private readonly ImageReading _reading;
     private readonly CancellationTokenSource _ending = new();
@@ -38,7 +39,6 @@ internal sealed partial class PostgresPump : IAsyncDisposable
     private string? _ended;
     private long _refusedBefore;
     private long _firstReceived;
-    private DateOnly _droppedOn;
 
     // Frames up to here hold nothing that the database lacks: those behind the last input are outcomes and names.
     private ulong _nothingThroughLsn;
@@ -56,6 +56,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
         _writer = new PostgresWriter(options, grid, engine.Image.Names);
         _attempts = new PostgresAttempts(options, time, NoteFailure);
         _size = new FlushSize(options);
+        _retention = new Retention(_writer, engine.Clock, time, log);
         _collector = new FlushCollector(engine.Image, options.TickClasses);
         _reading = new ImageReading(engine.Image, (shard, question) => engine.AskShardAsync(shard, question).WaitAsync(_ending.Token));
         Owed.Begin();
@@ -219,7 +220,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
             Owed.SetTaken(flush.ThroughLsn, bytes);
             await _engine.CommittedAsync(flush.ThroughLsn, [.. flush.Producers]).ConfigureAwait(false);
             Volatile.Write(ref _pendingSince, next.IsEmpty ? long.MaxValue : _firstReceived);
-            await DropOldAsync().ConfigureAwait(false);
+            await _retention.DropOldAsync(_ending.Token).ConfigureAwait(false);
             (flush, next) = (next, flush);
         }
     }
@@ -293,29 +294,6 @@ internal sealed partial class PostgresPump : IAsyncDisposable
 
         await _flushed.WaitAsync(_ending.Token).ConfigureAwait(false);
         return true;
-    }
-
-    // Once a day. What cannot be dropped today, as somebody reads it, is dropped tomorrow.
-    private async Task DropOldAsync()
-    {
-        var today = DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
-        if (today == _droppedOn)
-        {
-            return;
-        }
-
-        _droppedOn = today;
-        try
-        {
-            foreach (var table in await _writer.DropOldAsync(today, _ending.Token).ConfigureAwait(false))
-            {
-                LogDropped(table);
-            }
-        }
-        catch (GridStorageException e)
-        {
-            LogNotDropped(e);
-        }
     }
 
     // From flush to flush, unless a feed waits for this one. False if there was nothing to wait for.

@@ -41,7 +41,10 @@ public sealed class PostgresOptions
     /// <summary>Classes of instruments whose ticks are kept; all if null, none if empty. Latest, bars and everything else is kept of all.</summary>
     public IReadOnlyList<string>? TickClasses { get; set; }
 
-    /// <summary>Days of ticks that are kept, by event time, today included; 0 keeps all, up to 36,500. Older ones go by whole days, once a day.</summary>
+    /// <summary>
+    /// Days of ticks that are kept, by event time, counted back from the day of the newest event (or from today, where events are ahead
+    /// of it); 0 keeps all, up to 36,500. Older ones go by whole days, once a day.
+    /// </summary>
     public int TickDays { get; set; }
 
     /// <summary>Days of runs that are kept, by session date; 0 keeps all, up to 36,500. Older ones go by whole months.</summary>

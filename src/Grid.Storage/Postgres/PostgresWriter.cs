@@ -51,6 +51,9 @@ public sealed class PostgresWriter : IAsyncDisposable
     /// <summary>True if the database does not stand where this writer left it, as after a restore. Only a new claim can go on from there.</summary>
     public bool IsMisplaced { get; private set; }
 
+    /// <summary>True if the options keep some days only.</summary>
+    public bool DropsOld => _options is not { TickDays: 0, RunDays: 0, BarDays: 0 };
+
     /// <summary>Rows that the database refused since the start.</summary>
     public long RowsRefused { get; private set; }
 
@@ -112,11 +115,15 @@ public sealed class PostgresWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Drops the days that the options do not keep; gives the names of the tables that are gone.</summary>
+    /// <summary>
+    /// Drops the days that the options do not keep; gives the names of the tables that are gone. Days are counted back from the
+    /// earliest of what is given, the server's own date, and the day of the newest event that is stored: no single clock that
+    /// is wrong has anything dropped.
+    /// </summary>
     /// <exception cref="GridStorageException">It could not; try again later.</exception>
     public async Task<IReadOnlyList<string>> DropOldAsync(DateOnly today, CancellationToken cancel)
     {
-        if (_options is { TickDays: 0, RunDays: 0, BarDays: 0 })
+        if (!DropsOld)
         {
             return [];
         }
@@ -124,7 +131,9 @@ public sealed class PostgresWriter : IAsyncDisposable
         try
         {
             var connection = await ConnectAsync(cancel).ConfigureAwait(false);
-            return await _partitions.DropAsync(connection, today, _options.TickDays, _options.RunDays, _options.BarDays, cancel).ConfigureAwait(false);
+            return await Partitions.TodayAsync(connection, today, cancel).ConfigureAwait(false) is not { } earliest
+                ? []
+                : await _partitions.DropAsync(connection, earliest, _options.TickDays, _options.RunDays, _options.BarDays, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
         {

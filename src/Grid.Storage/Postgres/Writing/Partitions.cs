@@ -42,6 +42,16 @@ internal sealed class Partitions
         }
     }
 
+    /// <summary>The earliest of a day, the server's, and that of the newest event; null where there is no event.</summary>
+    public static async Task<DateOnly?> TodayAsync(NpgsqlConnection connection, DateOnly today, CancellationToken cancel)
+    {
+        // Of each instrument the latest row has the newest event; ticks have no index by time alone.
+        const string Sql = "SELECT least($1, (now() AT TIME ZONE 'UTC')::date, (max(event_time) AT TIME ZONE 'UTC')::date) FROM grid.latest HAVING count(*) > 0";
+        await using var command = new NpgsqlCommand(Sql, connection) { Parameters = { new NpgsqlParameter<DateOnly> { TypedValue = today } } };
+        await using var reader = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        return await reader.ReadAsync(cancel).ConfigureAwait(false) ? reader.GetFieldValue<DateOnly>(0) : null;
+    }
+
     /// <summary>Drops what is older than so many days, today included; 0 for none of a kind. Gives the names of what was dropped.</summary>
     public async Task<IReadOnlyList<string>> DropAsync(
         NpgsqlConnection connection, DateOnly today, int tickDays, int runDays, int barDays, CancellationToken cancel)
