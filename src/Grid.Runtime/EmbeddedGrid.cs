@@ -255,7 +255,11 @@ public sealed class EmbeddedGrid : IGrid
         Acknowledged = _engine.Intake.Latencies.Acknowledged.Summarize(),
         Flush = _engine.Intake.Latencies.Flush.Summarize(),
         Postgres = _engine.Postgres?.GetStatus(),
+        PostgresStatements = PostgresStatements(),
     };
+
+    /// <summary>What the statements take that are sent to PostgreSQL.</summary>
+    public IReadOnlyList<StatementFigures> PostgresStatements() => _engine.Postgres?.Statements.Read() ?? [];
 
     /// <inheritdoc/>
     public IReadOnlyList<string> FindTroubles() => _readiness.FindTroubles();

@@ -255,4 +255,7 @@ public sealed record GridStatus
 
     /// <summary>How it stands with PostgreSQL; null where there is none.</summary>
     public PostgresStatus? Postgres { get; init; }
+
+    /// <summary>What the statements take that are sent to PostgreSQL; those that were sent.</summary>
+    public IReadOnlyList<StatementFigures> PostgresStatements { get; init; } = [];
 }

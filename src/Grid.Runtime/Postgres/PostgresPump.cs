@@ -1,4 +1,5 @@
 using Grid.Domain.Identifiers;
+using Grid.Runtime.Metrics;
 using Grid.Storage;
 using Grid.Storage.Postgres;
 using Grid.Storage.Postgres.Writing;
@@ -53,7 +54,8 @@ internal sealed partial class PostgresPump : IAsyncDisposable
         _options = options;
         _time = time;
         _log = log;
-        _writer = new PostgresWriter(options, grid, engine.Image.Names);
+        Statements = new StatementStatistics(time, options.SlowStatement, log);
+        _writer = new PostgresWriter(options, grid, engine.Image.Names, time, Statements.Add);
         _attempts = new PostgresAttempts(options, time, NoteFailure);
         _size = new FlushSize(options);
         _retention = new Retention(_writer, engine.Clock, time, log);
@@ -63,6 +65,9 @@ internal sealed partial class PostgresPump : IAsyncDisposable
     }
 
     private OwedJournal Owed => _engine.Intake.Owed;
+
+    /// <summary>What its statements take.</summary>
+    public StatementStatistics Statements { get; }
 
     /// <summary>True once the database was reached, so that it is known what is in it.</summary>
     public bool IsClaimed => _isClaimed;

@@ -57,7 +57,6 @@ public sealed class PostgresAddress
     {
         ApplicationName = string.IsNullOrEmpty(_settings.ApplicationName) ? applicationName : _settings.ApplicationName,
         NoResetOnClose = true,
-        IncludeErrorDetail = true,
     };
 
     private static bool IsUri(string text) =>

@@ -16,7 +16,8 @@ public sealed class PostgresWriter : IAsyncDisposable
     private readonly NpgsqlDataSource _source;
     private readonly Watermark _watermark;
     private readonly NameNumbers _names;
-    private readonly Partitions _partitions = new();
+    private readonly Partitions _partitions;
+    private readonly StatementTimer _timer;
     private readonly CopyBuffer _buffer = new();
 
     // Kept from flush to flush; null after a failure.
@@ -26,14 +27,18 @@ public sealed class PostgresWriter : IAsyncDisposable
     /// <param name="options">Where and how.</param>
     /// <param name="grid">Identity of the grid's data folder.</param>
     /// <param name="names">The names that rows refer to.</param>
-    public PostgresWriter(PostgresOptions options, string grid, GridNames names)
+    /// <param name="time">Measures statements; null for the system's.</param>
+    /// <param name="observe">Is told what each statement took; null for nobody.</param>
+    public PostgresWriter(PostgresOptions options, string grid, GridNames names, TimeProvider? time = null, Action<StatementRun>? observe = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _address = PostgresAddress.Parse(options.ConnectionString);
         _source = NpgsqlDataSource.Create(options.Settings());
-        _watermark = new Watermark(grid);
-        _names = new NameNumbers(names);
+        _timer = new StatementTimer(time ?? TimeProvider.System, observe);
+        _watermark = new Watermark(grid, _timer);
+        _names = new NameNumbers(names, _timer);
+        _partitions = new Partitions(_timer);
     }
 
     /// <summary>True once this writer has claimed the database.</summary>
@@ -74,12 +79,13 @@ public sealed class PostgresWriter : IAsyncDisposable
     {
         try
         {
-            await CheckSchemaAsync(cancel).ConfigureAwait(false);
+            await _timer.RunAsync(PostgresStatement.CheckSchema, () => CheckSchemaAsync(cancel)).ConfigureAwait(false);
             var connection = await ConnectAsync(cancel).ConfigureAwait(false);
             var owner = $"pid {Environment.ProcessId} on {Environment.MachineName}";
             await _watermark.ClaimAsync(connection, owner, journalLastLsn, _options.TakeOver, cancel).ConfigureAwait(false);
             return new PostgresPosition(
-                await ReadProducersAsync(connection, cancel).ConfigureAwait(false), await ReadTimesAsync(connection, cancel).ConfigureAwait(false));
+                await _timer.RunAsync(PostgresStatement.ReadProducers, () => ReadProducersAsync(connection, cancel)).ConfigureAwait(false),
+                await _timer.RunAsync(PostgresStatement.ReadNewestTimes, () => ReadTimesAsync(connection, cancel)).ConfigureAwait(false));
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
         {
@@ -131,7 +137,7 @@ public sealed class PostgresWriter : IAsyncDisposable
         try
         {
             var connection = await ConnectAsync(cancel).ConfigureAwait(false);
-            return await Partitions.TodayAsync(connection, today, cancel).ConfigureAwait(false) is not { } earliest
+            return await _partitions.TodayAsync(connection, today, cancel).ConfigureAwait(false) is not { } earliest
                 ? []
                 : await _partitions.DropAsync(connection, earliest, _options.TickDays, _options.RunDays, _options.BarDays, cancel).ConfigureAwait(false);
         }
@@ -153,7 +159,7 @@ public sealed class PostgresWriter : IAsyncDisposable
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
         await using (var limit = new NpgsqlCommand($"SET LOCAL statement_timeout = {(long)_options.StatementTimeout.TotalMilliseconds}", connection, transaction))
         {
-            await limit.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+            await _timer.RunAsync(PostgresStatement.Begin, () => limit.ExecuteNonQueryAsync(cancel)).ConfigureAwait(false);
         }
 
         var (lsn, takenBy) = await _watermark.LockAsync(connection, transaction, cancel).ConfigureAwait(false);
@@ -177,7 +183,7 @@ public sealed class PostgresWriter : IAsyncDisposable
             return;
         }
 
-        var rows = new FlushTransaction(connection, transaction, _buffer, isCareful);
+        var rows = new FlushTransaction(connection, transaction, _buffer, _timer, isCareful);
         foreach (var set in SetsOf(flush))
         {
             await rows.PutAsync(set, cancel).ConfigureAwait(false);
@@ -197,10 +203,10 @@ public sealed class PostgresWriter : IAsyncDisposable
         {
             new SmallTables(_names, Epoch).AddTo(batch, flush);
             batch.BatchCommands.Add(_watermark.Move(flush.ThroughLsn));
-            await batch.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+            await _timer.RunAsync(PostgresStatement.WriteSmallTables, () => batch.ExecuteNonQueryAsync(cancel)).ConfigureAwait(false);
         }
 
-        await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        await _timer.RunAsync(PostgresStatement.Commit, () => transaction.CommitAsync(cancel)).ConfigureAwait(false);
         _watermark.SetCommitted(flush.ThroughLsn);
         if (rows.Refused.Count > 0)
         {
