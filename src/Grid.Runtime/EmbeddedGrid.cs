@@ -272,7 +272,11 @@ public sealed class EmbeddedGrid : IGrid
         Flush = _engine.Intake.Latencies.Flush.Summarize(),
         Postgres = _engine.Postgres?.GetStatus(),
         Archive = _engine.Archive?.GetStatus(),
+        PostgresStatements = PostgresStatements(),
     };
+
+    /// <summary>What the statements take that are sent to PostgreSQL.</summary>
+    public IReadOnlyList<StatementFigures> PostgresStatements() => _engine.Postgres?.Statements.Read() ?? [];
 
     /// <inheritdoc/>
     public IReadOnlyList<string> FindTroubles() => _readiness.FindTroubles();

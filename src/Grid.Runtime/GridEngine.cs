@@ -2,6 +2,7 @@ using Grid.Domain;
 using Grid.Domain.Identifiers;
 using Grid.Runtime.Archive;
 using Grid.Runtime.Feeds;
+using Grid.Runtime.Metrics;
 using Grid.Runtime.Postgres;
 using Grid.Runtime.Recovery;
 using Grid.Runtime.Sequencing;
@@ -48,6 +49,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
     {
         _data = data;
         _log = logs.CreateLogger("Grid.Pipeline");
+        Clock = new ClockWatch(time);
         Image = recovered.Image;
         Journal = recovered.Journal;
         Image.Subscriptions.Flushed.StartAfter(Image.AppliedLsn);
@@ -76,6 +78,9 @@ internal sealed partial class GridEngine : IAsyncDisposable
     public JournalWriter Journal { get; }
 
     public FeedIntake Intake { get; }
+
+    /// <summary>Whether the wall clock can be believed.</summary>
+    public ClockWatch Clock { get; }
 
     public Task Failure => _failure.Task;
 

@@ -258,4 +258,7 @@ public sealed record GridStatus
 
     /// <summary>How it stands with the archive; null where there is none.</summary>
     public ArchiveStatus? Archive { get; init; }
+
+    /// <summary>What the statements take that are sent to PostgreSQL; those that were sent.</summary>
+    public IReadOnlyList<StatementFigures> PostgresStatements { get; init; } = [];
 }

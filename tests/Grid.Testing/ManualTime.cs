@@ -2,13 +2,17 @@ using System.Threading.Channels;
 
 namespace Grid.Testing;
 
-/// <summary>A clock that stands still until a test moves it. Timers fire inside <see cref="Advance"/>, on its thread.</summary>
+/// <summary>
+/// A clock that stands still until a test moves it. Timers fire inside <see cref="Advance"/>, on its thread. What the wall clock
+/// shows can be set besides, as an administrator does: timers and what is measured do not notice.
+/// </summary>
 public sealed class ManualTime : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
     private readonly Channel<TimeSpan> _armed = Channel.CreateUnbounded<TimeSpan>();
     private DateTimeOffset _now;
+    private TimeSpan _wallAhead;
 
     /// <summary>A clock that shows <paramref name="start"/>.</summary>
     public ManualTime(DateTimeOffset start) => _now = start;
@@ -30,12 +34,18 @@ public sealed class ManualTime : TimeProvider
     {
         lock (_gate)
         {
-            return _now;
+            return _now + _wallAhead;
         }
     }
 
     /// <inheritdoc/>
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (_gate)
+        {
+            return _now.UtcTicks;
+        }
+    }
 
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -60,7 +70,12 @@ public sealed class ManualTime : TimeProvider
     /// <summary>Moves the clock and fires what becomes due, in order.</summary>
     public void Advance(TimeSpan by)
     {
-        var end = GetUtcNow() + by;
+        DateTimeOffset end;
+        lock (_gate)
+        {
+            end = _now + by;
+        }
+
         while (TakeDue(end) is { } timer)
         {
             timer.Fire();
@@ -69,6 +84,15 @@ public sealed class ManualTime : TimeProvider
         lock (_gate)
         {
             _now = end;
+        }
+    }
+
+    /// <summary>Sets the wall clock forward, or back by a negative time.</summary>
+    public void SetWall(TimeSpan by)
+    {
+        lock (_gate)
+        {
+            _wallAhead += by;
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed class SilenceWatch(TimeProvider time)
 
     private long _acknowledged;
     private DateTimeOffset _heardAt = time.GetUtcNow();
+
+    // The silence is measured, not told from the wall clock, which may be set meanwhile.
+    private long _heardTimestamp = time.GetTimestamp();
     private bool _isLost;
 
     /// <summary>What is to be said now, or null.</summary>
@@ -17,10 +20,10 @@ internal sealed class SilenceWatch(TimeProvider time)
     /// <param name="acknowledged">Those of them that were acknowledged.</param>
     public string? Look(long sent, long acknowledged)
     {
-        var now = time.GetUtcNow();
+        var silence = time.GetElapsedTime(_heardTimestamp);
         if (acknowledged == _acknowledged && sent > acknowledged)
         {
-            if (_isLost || now - _heardAt < SilenceMax)
+            if (_isLost || silence < SilenceMax)
             {
                 return null;
             }
@@ -29,8 +32,8 @@ internal sealed class SilenceWatch(TimeProvider time)
             return $"the server has acknowledged nothing since {Text(_heardAt)}, {sent - acknowledged} events wait; it is tried again and again";
         }
 
-        var said = _isLost ? $"the server answers again, {(now - _heardAt).TotalSeconds:F0} s after {Text(_heardAt)}" : null;
-        (_acknowledged, _heardAt, _isLost) = (acknowledged, now, false);
+        var said = _isLost ? $"the server answers again, {silence.TotalSeconds:F0} s after {Text(_heardAt)}" : null;
+        (_acknowledged, _heardAt, _heardTimestamp, _isLost) = (acknowledged, time.GetUtcNow(), time.GetTimestamp(), false);
         return said;
     }
 

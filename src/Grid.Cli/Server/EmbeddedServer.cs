@@ -70,7 +70,9 @@ internal sealed class EmbeddedServer : IAsyncDisposable
             metrics = MetricsExport.Start(settings.Otlp);
             feed = FeedServer.Start(grid, settings.Feed, TimeProvider.System, logs, gatekeeper);
             ilp = settings.Ilp is null ? null : IlpServer.Start(grid, settings.Ilp, TimeProvider.System, logs, gatekeeper);
-            var http = await GatewayServer.StartAsync(grid, settings.Http, TimeProvider.System, logs, gatekeeper, metrics.Map, cancel);
+            var (served, exported) = (grid, metrics);
+            var http = await GatewayServer.StartAsync(
+                grid, settings.Http, TimeProvider.System, logs, gatekeeper, routes => exported.Map(routes, served.PostgresStatements), cancel);
             return new EmbeddedServer(gatekeeper, grid, metrics, feed, ilp, http);
         }
         catch

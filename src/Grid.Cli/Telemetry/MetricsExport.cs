@@ -1,4 +1,7 @@
+using System.Text;
+using Grid.Runtime.Metrics;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
@@ -47,8 +50,37 @@ internal sealed class MetricsExport : IDisposable
     }
 
     /// <summary>Answers <c>/metrics</c>.</summary>
-    public void Map(IEndpointRouteBuilder routes) => routes.MapPrometheusScrapingEndpoint("/metrics", _provider, configureBranchedPipeline: null, optionsName: null);
+    /// <param name="routes">Where.</param>
+    /// <param name="statements">What statements take, which is told before the rest.</param>
+    public void Map(IEndpointRouteBuilder routes, Func<IReadOnlyList<StatementFigures>> statements) => routes.MapPrometheusScrapingEndpoint(
+        "/metrics", _provider, branch => branch.Use(next => context => AnswerAsync(next, context, statements)), optionsName: null);
 
     /// <summary>Sends what was not sent yet and stops.</summary>
     public void Dispose() => _provider.Dispose();
+
+    // Before it, as what comes behind the end mark of OpenMetrics is an error. The exporter's text is held until it is known to be one.
+    private static async Task AnswerAsync(RequestDelegate next, HttpContext context, Func<IReadOnlyList<StatementFigures>> statements)
+    {
+        var response = context.Response;
+        var body = response.Body;
+        using var held = new MemoryStream();
+        response.Body = held;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            response.Body = body;
+        }
+
+        response.ContentLength = null;
+        if (response.StatusCode == StatusCodes.Status200OK && held.Length > 0)
+        {
+            await body.WriteAsync(Encoding.ASCII.GetBytes(StatementSummaries.Write(statements())), context.RequestAborted);
+        }
+
+        held.Position = 0;
+        await held.CopyToAsync(body, context.RequestAborted);
+    }
 }

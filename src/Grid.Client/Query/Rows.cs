@@ -78,7 +78,10 @@ public sealed record StatusRow(
 /// <summary>How a grid stands with PostgreSQL. The lag counts what is in the journal and not in the database.</summary>
 public sealed record PostgresRow(
     string Circuit, ulong CommittedFrame, ulong LagFrames, long LagBytes, long LagBytesMax, double LagS, long Flushes, long Rows, long RowsRefused,
-    long Failures, string? Error);
+    long Failures, IReadOnlyList<StatementRow> Slowest, string? Error);
+
+/// <summary>What a statement that is sent to PostgreSQL took in the last minute, in milliseconds.</summary>
+public sealed record StatementRow(string Statement, long Count, double P50, double P95, double P99, double Max);
 
 /// <summary>Milliseconds since the receipt of the batches of the last minute.</summary>
 /// <param name="Visible">Until queries showed them.</param>

@@ -79,6 +79,7 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
         Column.Number("rows", "79463", "Ticks, runs and quarantined events written since the start."),
         Column.Number("rows_refused", "0", "Rows that it refused; they are in its quarantine."),
         Column.Number("failures", "0", "Attempts that failed since the start."),
+        Column.List("slowest", StatementRows.Shape, "The statements with the longest 99 % in the last minute, five at most; /metrics has all."),
         Column.Text("error", "no PostgreSQL answers at 127.0.0.1:5432", "What the last attempt met; null if it succeeded.").OrNull());
 
     private static readonly RowShape Archive = new(
@@ -186,7 +187,7 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
             json.WriteNumber("snapshots_failed", status.SnapshotsFailed);
             json.WriteNumber("hot_store_bytes", status.HotStoreBytes);
             json.WriteNumber("allocated_bytes", GC.GetTotalAllocatedBytes());
-            WritePostgres(json, status.Postgres);
+            WritePostgres(json, status);
             WriteArchive(json, status.Archive);
             json.WriteStartObject("latency_ms");
             WriteLatency(json, "visible", status.Visible);
@@ -200,9 +201,9 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static void WritePostgres(Utf8JsonWriter json, PostgresStatus? postgres)
+    private static void WritePostgres(Utf8JsonWriter json, GridStatus status)
     {
-        if (postgres is null)
+        if (status.Postgres is not { } postgres)
         {
             json.WriteNull("postgres");
             return;
@@ -219,6 +220,7 @@ internal sealed class OperationsEndpoints(IGrid grid, GatewayOptions options)
         json.WriteNumber("rows", postgres.Rows);
         json.WriteNumber("rows_refused", postgres.RowsRefused);
         json.WriteNumber("failures", postgres.Failures);
+        StatementRows.Write(json, "slowest", status.PostgresStatements);
         json.WriteString("error", postgres.Ended ?? postgres.LastError);
         json.WriteEndObject();
     }

@@ -124,14 +124,29 @@ internal sealed class EventPublisher : IAsyncDisposable
             await slot.CloseAsync().ConfigureAwait(false);
         }
 
-        return slot.Feed ??= await PublisherFeed.OpenAsync(_grid, $"{ReservedPrefix}{_name}.{slot.Number}", NextEpoch(), cancel).ConfigureAwait(false);
+        return slot.Feed ??= await OpenAsync($"{ReservedPrefix}{_name}.{slot.Number}", cancel).ConfigureAwait(false);
     }
 
-    private ulong NextEpoch()
+    private async ValueTask<PublisherFeed> OpenAsync(string producer, CancellationToken cancel)
+    {
+        try
+        {
+            return await PublisherFeed.OpenAsync(_grid, producer, NextEpoch(0), cancel).ConfigureAwait(false);
+        }
+        catch (GridException e) when (e.Code == GridErrorCode.EpochStale)
+        {
+            // A clock that was ahead when an earlier process began would else refuse all text until it is reached again.
+            var known = (await _grid.GetProducersAsync(cancel).ConfigureAwait(false)).FirstOrDefault(p => p.Name == producer)?.Epoch ?? 0;
+            return await PublisherFeed.OpenAsync(_grid, producer, NextEpoch(known), cancel).ConfigureAwait(false);
+        }
+    }
+
+    // Greater than those of earlier processes, as far as clocks go, than those of this one, and than one that is known.
+    private ulong NextEpoch(ulong known)
     {
         lock (_epochs)
         {
-            return _lastEpoch = Math.Max((ulong)UnixNanos.From(_time.GetUtcNow()).Value, _lastEpoch + 1);
+            return _lastEpoch = Math.Max((ulong)UnixNanos.From(_time.GetUtcNow()).Value, Math.Max(_lastEpoch, known) + 1);
         }
     }
 

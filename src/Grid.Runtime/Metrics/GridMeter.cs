@@ -41,6 +41,7 @@ internal sealed class GridMeter : IDisposable
         Gauge("grid.gaps.open", "{gap}", "Open gaps of contiguous sequence domains.", () => image.Gaps.Count);
         Counter("grid.gaps.forgotten", "{gap}", "Open gaps that are told no more, as there were too many of them or of their domains.", () => (long)image.Gaps.Forgotten.Gaps);
         Gauge("grid.quarantine.listed", "{event}", "Rejected events that can be listed.", () => image.Quarantine.Count);
+        _meter.CreateObservableGauge("grid.clock.drift", () => engine.Clock.Drift.TotalSeconds, "s", "How far the wall clock was set since the start, against the clock that only measures.");
         Gauge("grid.feeds", "{feed}", "Open feeds.", () => intake.Feeds);
         if (options.Postgres is not null)
         {
@@ -74,6 +75,8 @@ internal sealed class GridMeter : IDisposable
         Gauge("grid.postgres.lag.frames", "{frame}", "Journal frames flushed and not in PostgreSQL.", () => (long)(Status()?.LagFrames ?? 0));
         Gauge("grid.postgres.lag.size", "By", "Bytes of the journal that are not in PostgreSQL.", () => Status()?.LagBytes ?? 0);
         Gauge("grid.postgres.lag.limit", "By", "Bytes of the journal that may be owed to PostgreSQL before feeds wait.", () => options.OwedBytesMax);
+        _meter.CreateObservableCounter(
+            "grid.postgres.statement.failures", StatementFailures, "{statement}", "Statements that failed, by SQLSTATE; 'connection' where none came.");
         _meter.CreateObservableGauge("grid.postgres.lag", () => Status()?.Lag.TotalSeconds ?? 0, "s", "Age of the oldest batch that is not in PostgreSQL.");
     }
 
@@ -94,6 +97,8 @@ internal sealed class GridMeter : IDisposable
             counted.Value,
             new("disposition", counted.Key.Disposition.ToString().ToLowerInvariant()),
             new("reason", counted.Key.Reason == RejectReason.None ? "none" : counted.Key.Reason.ToString()));
+
+    private IEnumerable<Measurement<long>> StatementFailures() => _engine.Postgres?.Statements.Failures() ?? [];
 
     private IEnumerable<Measurement<double>> SnapshotAge() => _engine.Snapshots.Age is { } age ? [new(age.TotalSeconds)] : [];
 

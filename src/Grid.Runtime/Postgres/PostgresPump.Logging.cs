@@ -23,12 +23,6 @@ internal sealed partial class PostgresPump
     [LoggerMessage(EventId = 1035, Level = LogLevel.Warning, Message = "Journal frames behind {Lsn} are missing and will not be in PostgreSQL")]
     private partial void LogMissing(Exception cause, ulong lsn);
 
-    [LoggerMessage(EventId = 1038, Level = LogLevel.Information, Message = "Dropped {Table} from PostgreSQL: it is older than the options keep")]
-    private partial void LogDropped(string table);
-
-    [LoggerMessage(EventId = 1039, Level = LogLevel.Warning, Message = "What is older than the options keep could not be dropped from PostgreSQL; tomorrow again")]
-    private partial void LogNotDropped(Exception cause);
-
     [LoggerMessage(EventId = 1037, Level = LogLevel.Warning, Message = "The journal begins with frame {Lsn}: ticks before it will not be in PostgreSQL")]
     private partial void LogBegins(ulong lsn);
 

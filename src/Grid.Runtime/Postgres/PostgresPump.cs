@@ -1,4 +1,5 @@
 using Grid.Domain.Identifiers;
+using Grid.Runtime.Metrics;
 using Grid.Storage;
 using Grid.Storage.Postgres;
 using Grid.Storage.Postgres.Writing;
@@ -23,6 +24,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
     private readonly PostgresWriter _writer;
     private readonly PostgresAttempts _attempts;
     private readonly FlushSize _size;
+    private readonly Retention _retention;
     private readonly FlushCollector _collector;
     private readonly ImageReading _reading;
     private readonly StateSaving _states;
@@ -39,7 +41,6 @@ internal sealed partial class PostgresPump : IAsyncDisposable
     private string? _ended;
     private long _refusedBefore;
     private long _firstReceived;
-    private DateOnly _droppedOn;
 
     // Frames up to here hold nothing that the database lacks: those behind the last input are outcomes and names.
     private ulong _nothingThroughLsn;
@@ -54,9 +55,11 @@ internal sealed partial class PostgresPump : IAsyncDisposable
         _options = options;
         _time = time;
         _log = log;
-        _writer = new PostgresWriter(options, grid, engine.Image.Names);
+        Statements = new StatementStatistics(time, options.SlowStatement, log);
+        _writer = new PostgresWriter(options, grid, engine.Image.Names, time, Statements.Add);
         _attempts = new PostgresAttempts(options, time, NoteFailure);
         _size = new FlushSize(options);
+        _retention = new Retention(_writer, engine.Clock, time, log);
         _collector = new FlushCollector(engine.Image, options.TickClasses);
         _reading = new ImageReading(engine.Image, (shard, question) => engine.AskShardAsync(shard, question).WaitAsync(_ending.Token));
         _states = new StateSaving(engine, data, options, _writer, time, log);
@@ -64,6 +67,9 @@ internal sealed partial class PostgresPump : IAsyncDisposable
     }
 
     private OwedJournal Owed => _engine.Intake.Owed;
+
+    /// <summary>What its statements take.</summary>
+    public StatementStatistics Statements { get; }
 
     /// <summary>True once the database was reached, so that it is known what is in it.</summary>
     public bool IsClaimed => _isClaimed;
@@ -224,7 +230,7 @@ internal sealed partial class PostgresPump : IAsyncDisposable
             _states.NoteCommitted();
             await _engine.CommittedAsync(flush.ThroughLsn, [.. flush.Producers]).ConfigureAwait(false);
             Volatile.Write(ref _pendingSince, next.IsEmpty ? long.MaxValue : _firstReceived);
-            await DropOldAsync().ConfigureAwait(false);
+            await _retention.DropOldAsync(_ending.Token).ConfigureAwait(false);
             (flush, next) = (next, flush);
         }
     }
@@ -298,29 +304,6 @@ internal sealed partial class PostgresPump : IAsyncDisposable
 
         await _flushed.WaitAsync(_ending.Token).ConfigureAwait(false);
         return true;
-    }
-
-    // Once a day. What cannot be dropped today, as somebody reads it, is dropped tomorrow.
-    private async Task DropOldAsync()
-    {
-        var today = DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
-        if (today == _droppedOn)
-        {
-            return;
-        }
-
-        _droppedOn = today;
-        try
-        {
-            foreach (var table in await _writer.DropOldAsync(today, _ending.Token).ConfigureAwait(false))
-            {
-                LogDropped(table);
-            }
-        }
-        catch (GridStorageException e)
-        {
-            LogNotDropped(e);
-        }
     }
 
     // From flush to flush, unless a feed waits for this one. False if there was nothing to wait for.

@@ -58,7 +58,6 @@ public sealed class PostgresAddress
     {
         ApplicationName = string.IsNullOrEmpty(_settings.ApplicationName) ? applicationName : _settings.ApplicationName,
         NoResetOnClose = true,
-        IncludeErrorDetail = true,
     };
 
     /// <summary>The settings as the variables that PostgreSQL's own programs read.</summary>

@@ -30,6 +30,9 @@ internal static class PostgresFailure
         PostgresErrorCodes.LockNotAvailable =>
             $"another connection holds what is needed in database '{address.Database}' at {address.Server}: {e.MessageText}; try again",
         _ => $"PostgreSQL at {address.Server}, database '{address.Database}': {e.MessageText} ({e.SqlState})"
-            + (string.IsNullOrEmpty(e.Detail) ? string.Empty : $"; {e.Detail}"),
+            + (IsTold(e.Detail) ? $"; {e.Detail}" : string.Empty),
     };
+
+    // Details show the row that failed, so that Npgsql gives them only to who asks for them.
+    private static bool IsTold(string? detail) => !string.IsNullOrEmpty(detail) && !detail.StartsWith("Detail redacted", StringComparison.Ordinal);
 }

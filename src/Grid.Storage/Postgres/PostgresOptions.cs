@@ -32,6 +32,12 @@ public sealed class PostgresOptions
     /// <summary>What one statement may take, on the server too; 1 s to 1 hour, 1 minute by default.</summary>
     public TimeSpan StatementTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// A statement that takes as long is logged, by its name and how many rows it brought, never with what is in them; 0 logs none, up to
+    /// 1 hour, 1 s by default.
+    /// </summary>
+    public TimeSpan SlowStatement { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How long stopping waits for what is still owed; what is not written then is written by the next start. 0 s to 10 minutes, 10 s by default.</summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -41,7 +47,10 @@ public sealed class PostgresOptions
     /// <summary>Classes of instruments whose ticks are kept; all if null, none if empty. Latest, bars and everything else is kept of all.</summary>
     public IReadOnlyList<string>? TickClasses { get; set; }
 
-    /// <summary>Days of ticks that are kept, by event time, today included; 0 keeps all, up to 36,500. Older ones go by whole days, once a day.</summary>
+    /// <summary>
+    /// Days of ticks that are kept, by event time, counted back from the day of the newest event (or from today, where events are ahead
+    /// of it); 0 keeps all, up to 36,500. Older ones go by whole days, once a day.
+    /// </summary>
     public int TickDays { get; set; }
 
     /// <summary>Days of runs that are kept, by session date; 0 keeps all, up to 36,500. Older ones go by whole months.</summary>
@@ -100,6 +109,7 @@ public sealed class PostgresOptions
         CheckRange(nameof(ConnectionsMax), ConnectionsMax, 2, 100);
         CheckRange(nameof(ConnectTimeout), ConnectTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5));
         CheckRange(nameof(StatementTimeout), StatementTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        CheckRange(nameof(SlowStatement), SlowStatement, TimeSpan.Zero, TimeSpan.FromHours(1));
         CheckRange(nameof(StopTimeout), StopTimeout, TimeSpan.Zero, TimeSpan.FromMinutes(10));
         if (ApplicationName.Length is 0 or > ApplicationNameMax)
         {

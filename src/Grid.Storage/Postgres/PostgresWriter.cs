@@ -18,7 +18,8 @@ public sealed class PostgresWriter : IAsyncDisposable
     private readonly NpgsqlDataSource _source;
     private readonly Watermark _watermark;
     private readonly NameNumbers _names;
-    private readonly Partitions _partitions = new();
+    private readonly Partitions _partitions;
+    private readonly StatementTimer _timer;
     private readonly CopyBuffer _buffer = new();
 
     // Kept from flush to flush; null after a failure.
@@ -28,14 +29,18 @@ public sealed class PostgresWriter : IAsyncDisposable
     /// <param name="options">Where and how.</param>
     /// <param name="grid">Identity of the grid's data folder.</param>
     /// <param name="names">The names that rows refer to.</param>
-    public PostgresWriter(PostgresOptions options, string grid, GridNames names)
+    /// <param name="time">Measures statements; null for the system's.</param>
+    /// <param name="observe">Is told what each statement took; null for nobody.</param>
+    public PostgresWriter(PostgresOptions options, string grid, GridNames names, TimeProvider? time = null, Action<StatementRun>? observe = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _address = PostgresAddress.Parse(options.ConnectionString);
         _source = NpgsqlDataSource.Create(options.Settings());
-        _watermark = new Watermark(grid);
-        _names = new NameNumbers(names);
+        _timer = new StatementTimer(time ?? TimeProvider.System, observe);
+        _watermark = new Watermark(grid, _timer);
+        _names = new NameNumbers(names, _timer);
+        _partitions = new Partitions(_timer);
     }
 
     /// <summary>True once this writer has claimed the database.</summary>
@@ -52,6 +57,9 @@ public sealed class PostgresWriter : IAsyncDisposable
 
     /// <summary>True if the database does not stand where this writer left it, as after a restore. Only a new claim can go on from there.</summary>
     public bool IsMisplaced { get; private set; }
+
+    /// <summary>True if the options keep some days only.</summary>
+    public bool DropsOld => _options is not { TickDays: 0, RunDays: 0, BarDays: 0 };
 
     /// <summary>Rows that the database refused since the start.</summary>
     public long RowsRefused { get; private set; }
@@ -73,14 +81,14 @@ public sealed class PostgresWriter : IAsyncDisposable
     {
         try
         {
-            await CheckSchemaAsync(cancel).ConfigureAwait(false);
+            await _timer.RunAsync(PostgresStatement.CheckSchema, () => CheckSchemaAsync(cancel)).ConfigureAwait(false);
             var connection = await ConnectAsync(cancel).ConfigureAwait(false);
             var owner = $"pid {Environment.ProcessId} on {Environment.MachineName}";
             await _watermark.ClaimAsync(connection, owner, journalLastLsn, _options.TakeOver, cancel).ConfigureAwait(false);
             return new PostgresPosition(
-                await ReadProducersAsync(connection, cancel).ConfigureAwait(false),
-                await ReadTimesAsync(connection, cancel).ConfigureAwait(false),
-                await SavedStates.ListAsync(connection, cancel).ConfigureAwait(false) is [var newest, ..] ? newest : null);
+                await _timer.RunAsync(PostgresStatement.ReadProducers, () => ReadProducersAsync(connection, cancel)).ConfigureAwait(false),
+                await _timer.RunAsync(PostgresStatement.ReadNewestTimes, () => ReadTimesAsync(connection, cancel)).ConfigureAwait(false),
+                await _timer.RunAsync(PostgresStatement.ReadSavedStates, () => SavedStates.ListAsync(connection, cancel)).ConfigureAwait(false) is [var newest, ..] ? newest : null);
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
         {
@@ -116,11 +124,15 @@ public sealed class PostgresWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Drops the days that the options do not keep; gives the names of the tables that are gone.</summary>
+    /// <summary>
+    /// Drops the days that the options do not keep; gives the names of the tables that are gone. Days are counted back from the
+    /// earliest of what is given, the server's own date, and the day of the newest event that is stored: no single clock that
+    /// is wrong has anything dropped.
+    /// </summary>
     /// <exception cref="GridStorageException">It could not; try again later.</exception>
     public async Task<IReadOnlyList<string>> DropOldAsync(DateOnly today, CancellationToken cancel)
     {
-        if (_options is { TickDays: 0, RunDays: 0, BarDays: 0 })
+        if (!DropsOld)
         {
             return [];
         }
@@ -128,7 +140,9 @@ public sealed class PostgresWriter : IAsyncDisposable
         try
         {
             var connection = await ConnectAsync(cancel).ConfigureAwait(false);
-            return await _partitions.DropAsync(connection, today, _options.TickDays, _options.RunDays, _options.BarDays, cancel).ConfigureAwait(false);
+            return await _partitions.TodayAsync(connection, today, cancel).ConfigureAwait(false) is not { } earliest
+                ? []
+                : await _partitions.DropAsync(connection, earliest, _options.TickDays, _options.RunDays, _options.BarDays, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
         {
@@ -150,7 +164,7 @@ public sealed class PostgresWriter : IAsyncDisposable
         try
         {
             await using var connection = await _source.OpenConnectionAsync(cancel).ConfigureAwait(false);
-            await SavedStates.SaveAsync(connection, _watermark, lsn, content, cancel).ConfigureAwait(false);
+            await _timer.RunAsync(PostgresStatement.SaveState, () => SavedStates.SaveAsync(connection, _watermark, lsn, content, cancel)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
         {
@@ -170,7 +184,7 @@ public sealed class PostgresWriter : IAsyncDisposable
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
         await using (var limit = new NpgsqlCommand($"SET LOCAL statement_timeout = {(long)_options.StatementTimeout.TotalMilliseconds}", connection, transaction))
         {
-            await limit.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+            await _timer.RunAsync(PostgresStatement.Begin, () => limit.ExecuteNonQueryAsync(cancel)).ConfigureAwait(false);
         }
 
         var (lsn, takenBy) = await _watermark.LockAsync(connection, transaction, cancel).ConfigureAwait(false);
@@ -194,7 +208,7 @@ public sealed class PostgresWriter : IAsyncDisposable
             return;
         }
 
-        var rows = new FlushTransaction(connection, transaction, _buffer, isCareful);
+        var rows = new FlushTransaction(connection, transaction, _buffer, _timer, isCareful);
         foreach (var set in SetsOf(flush))
         {
             await rows.PutAsync(set, cancel).ConfigureAwait(false);
@@ -214,10 +228,10 @@ public sealed class PostgresWriter : IAsyncDisposable
         {
             new SmallTables(_names, Epoch).AddTo(batch, flush, TablesOf(flush));
             batch.BatchCommands.Add(_watermark.Move(flush.ThroughLsn));
-            await batch.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+            await _timer.RunAsync(PostgresStatement.WriteSmallTables, () => batch.ExecuteNonQueryAsync(cancel)).ConfigureAwait(false);
         }
 
-        await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        await _timer.RunAsync(PostgresStatement.Commit, () => transaction.CommitAsync(cancel)).ConfigureAwait(false);
         _watermark.SetCommitted(flush.ThroughLsn);
         if (rows.Refused.Count > 0)
         {

@@ -28,6 +28,9 @@ public sealed class SchemaMigrator : IAsyncDisposable
         var settings = address.Settings("grid migrate");
         settings.CommandTimeout = 0;
         settings.Pooling = false;
+
+        // Of a statement that makes or drops tables the detail says what stands in its way.
+        settings.IncludeErrorDetail = true;
         _source = NpgsqlDataSource.Create(settings);
     }
 

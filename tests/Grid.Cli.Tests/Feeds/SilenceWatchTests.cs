@@ -22,6 +22,18 @@ public sealed class SilenceWatchTests
     }
 
     [Fact]
+    public void A_wall_clock_that_is_set_makes_no_silence()
+    {
+        var watch = new SilenceWatch(_time);
+        _time.SetWall(TimeSpan.FromDays(365));
+        Assert.Null(watch.Look(sent: 10, acknowledged: 0));
+        _time.SetWall(TimeSpan.FromDays(-730));
+        _time.Advance(SilenceWatch.SilenceMax);
+        Assert.StartsWith("the server has acknowledged nothing since 2024-05-01T13:30:00Z", watch.Look(sent: 10, acknowledged: 0), StringComparison.Ordinal);
+        Assert.StartsWith("the server answers again, 5 s after", watch.Look(sent: 10, acknowledged: 1), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Server_that_owes_nothing_may_be_silent()
     {
         var watch = new SilenceWatch(_time);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Grid.Cli.Tests.Commands;
+using Grid.Testing.Postgres;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
@@ -41,6 +42,38 @@ public sealed class MetricsTests : IDisposable
     }
 
     [Fact]
+    public async Task Statements_that_are_sent_to_PostgreSQL_are_summaries_beside_the_other_metrics()
+    {
+        await using var postgres = new PrivatePostgres();
+        await using var database = await postgres.CreateDatabaseAsync();
+        var config = _folder.Write("grid.json", $$"""{ "Postgres": { "ConnectionString": "{{database.ConnectionString}}", "Migrate": true, "SlowStatement": "00:00:00" } }""");
+        using var server = GridProcess.Start("serve", "--config", config, "--data", _folder.File("data"), "--feed", "127.0.0.1:0", "--http", "127.0.0.1:0");
+        var http = await server.ReadLineAsync("http ");
+        await FeedAsync(await server.ReadLineAsync("feed "), "--ack", "committed");
+
+        var text = await Http.GetStringAsync($"{http}/metrics", Cancel);
+
+        Assert.Matches("(?m)^grid_postgres_statement_seconds\\{statement=\"copy_ticks\",quantile=\"0.99\"\\} 0\\.\\d+$", text);
+        Assert.Matches("(?m)^grid_postgres_statement_seconds_count\\{statement=\"copy_ticks\"\\} 1$", text);
+        Assert.Matches("(?m)^grid_postgres_statement_seconds_sum\\{statement=\"commit\"\\} 0\\.\\d+$", text);
+        Assert.Matches("(?m)^grid_postgres_committed", text);
+        await CheckWithPromtoolAsync(text);
+
+        // OpenMetrics ends with a mark behind which nothing may come.
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{http}/metrics");
+        request.Headers.Add("Accept", "application/openmetrics-text;version=1.0.0");
+        using var answer = await Http.SendAsync(request, Cancel);
+        Assert.Equal("application/openmetrics-text", answer.Content.Headers.ContentType!.MediaType);
+        text = await answer.Content.ReadAsStringAsync(Cancel);
+        Assert.StartsWith("# TYPE grid_postgres_statement_seconds summary\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("# EOF\n", text, StringComparison.Ordinal);
+
+        var status = await Http.GetStringAsync($"{http}/v1/status", Cancel);
+        Assert.Matches("\"slowest\":\\[\\{\"statement\":\"[a-z_]+\",\"count\":\\d+,\"p50\":", status);
+        Assert.Equal(0, (await server.TerminateAsync()).ExitCode);
+    }
+
+    [Fact]
     public async Task A_configured_collector_is_sent_the_metrics()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -66,13 +99,13 @@ public sealed class MetricsTests : IDisposable
         Assert.Equal(0, (await server.TerminateAsync()).ExitCode);
     }
 
-    private async Task FeedAsync(string feed)
+    private async Task FeedAsync(string feed, params string[] options)
     {
         var csv = _folder.Write("a.csv", "kind,time,instrument,channel,sequence,price,size,bid,ask\n"
             + "trade,2024-05-01T13:30:00Z,IBM,c,1,181.5,10,,\n"
             + "trade,2024-05-01T13:30:01Z,IBM,c,2,181.6,10,,\n"
             + "trade,2024-05-01T13:30:02Z,IBM,c,3,-1,10,,\n");
-        Assert.Equal(0, (await GridProcess.RunAsync("feed", "csv", csv, "--to", feed)).ExitCode);
+        Assert.Equal(0, (await GridProcess.RunAsync(["feed", "csv", csv, "--to", feed, .. options])).ExitCode);
     }
 
     private static async Task CheckWithPromtoolAsync(string text)

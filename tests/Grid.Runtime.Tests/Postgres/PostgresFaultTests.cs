@@ -361,7 +361,8 @@ public sealed class PostgresFaultTests(PrivatePostgres shared)
         Assert.True(await rig.Database.ScalarAsync<long>("SELECT count(*) FROM grid.tick") >= 2);
     }
 
-    private static async Task UntilAsync(Func<bool> isSo)
+    /// <summary>Returns when something is so, which nobody tells.</summary>
+    internal static async Task UntilAsync(Func<bool> isSo)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
         var begun = TimeProvider.System.GetTimestamp();

@@ -2,12 +2,12 @@ using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 using Grid.Runtime.Tests.Embedded;
 using Grid.Storage.Postgres;
+using Grid.Testing;
 using Grid.Testing.Postgres;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Grid.Runtime.Tests.Postgres;
 
-/// <summary>A data folder and a database with the schema, and the grids that a test opens on them, on the real clock.</summary>
+/// <summary>A data folder and a database with the schema, and the grids that a test opens on them, on the real clock unless it is set.</summary>
 internal sealed class PostgresRig : IAsyncDisposable
 {
     private readonly GridFolder _folder = new();
@@ -26,6 +26,10 @@ internal sealed class PostgresRig : IAsyncDisposable
     public PostgresOptions Postgres => Options.Postgres!;
 
     public GridFolder Folder => _folder;
+
+    public SetTime Time { get; } = new();
+
+    public RecordedLog Log { get; } = new();
 
     public static async Task<PostgresRig> OpenAsync(PrivatePostgres server) => new(await server.CreateDatabaseAsync(MigrateAsync));
 
@@ -49,7 +53,7 @@ internal sealed class PostgresRig : IAsyncDisposable
 
     public async Task<EmbeddedGrid> OpenGridAsync()
     {
-        var grid = await EmbeddedGrid.OpenAsync(Options, TimeProvider.System, NullLoggerFactory.Instance);
+        var grid = await EmbeddedGrid.OpenAsync(Options, Time, Log);
         _grids.Add(grid);
         return grid;
     }
@@ -114,6 +118,7 @@ internal sealed class PostgresRig : IAsyncDisposable
 
         await _folder.DisposeAsync();
         await Database.DisposeAsync();
+        Log.Dispose();
     }
 
     public Task<IReadOnlyList<string>> TicksAsync(string symbol) => Database.RowsAsync(

@@ -15,6 +15,7 @@ public sealed class PostgresOptionsTests
         Assert.Equal(
             (4, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10), "grid"),
             (options.ConnectionsMax, options.ConnectTimeout, options.StatementTimeout, options.StopTimeout, options.ApplicationName));
+        Assert.Equal(TimeSpan.FromSeconds(1), options.SlowStatement);
         Assert.Equal((null, 0, 0, 0), (options.TickClasses, options.TickDays, options.RunDays, options.BarDays));
         Assert.Equal(TimeSpan.FromDays(1), options.StateInterval);
         Assert.Equal((false, false, false), (options.Migrate, options.TakeOver, options.AcceptMissing));
@@ -38,6 +39,7 @@ public sealed class PostgresOptionsTests
             ConnectionsMax = 1,
             ConnectTimeout = TimeSpan.Zero,
             StatementTimeout = TimeSpan.FromDays(1),
+            SlowStatement = TimeSpan.FromMinutes(61),
             StopTimeout = TimeSpan.FromSeconds(-1),
             ApplicationName = "",
             TickDays = -1,
@@ -61,6 +63,7 @@ public sealed class PostgresOptionsTests
             Option Postgres:ConnectionsMax is 1; it must be 2 to 100.
             Option Postgres:ConnectTimeout is 00:00:00; it must be 00:00:01 to 00:05:00.
             Option Postgres:StatementTimeout is 1.00:00:00; it must be 00:00:01 to 01:00:00.
+            Option Postgres:SlowStatement is 01:01:00; it must be 00:00:00 to 01:00:00.
             Option Postgres:StopTimeout is -00:00:01; it must be 00:00:00 to 00:10:00.
             Option Postgres:ApplicationName is ''; it must have 1 to 63 characters.
             Option Postgres:TickDays is -1; it must be 0 to 36500.

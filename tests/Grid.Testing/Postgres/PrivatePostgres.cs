@@ -122,6 +122,10 @@ public sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>Stops the server: its clients are cut off, and what was committed is written down.</summary>
     public Task StopAsync() => TellAsync("stop fast");
 
+    /// <summary>Leaves no room for a file of the cluster, until what is given is disposed of. Connections that have the file open do not notice.</summary>
+    /// <param name="path">The file's path in the cluster's folder, as <c>pg_relation_filepath</c> gives it.</param>
+    public FullFile Fill(string path) => new(Path.Combine(_folder, "data", path));
+
     /// <summary>Ends the server and all its processes as a crash does; the next start recovers from its log.</summary>
     public async Task KillAsync()
     {

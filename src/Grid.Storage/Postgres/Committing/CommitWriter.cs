@@ -9,13 +9,13 @@ namespace Grid.Storage.Postgres.Committing;
 /// with a commit row whose number says later whether it is in.
 /// </summary>
 /// <remarks>Of one caller at a time.</remarks>
-internal sealed class CommitWriter(PostgresOptions options, NpgsqlDataSource source, PostgresAddress address, SiloClaim silo, GridNames names) : IAsyncDisposable
+internal sealed class CommitWriter(PostgresOptions options, NpgsqlDataSource source, PostgresAddress address, SiloClaim silo, GridNames names, StatementTimer timer) : IAsyncDisposable
 {
     // Names a cluster's rows apart from those of a journal, whose lives begin with 1.
     private const int Epoch = 0;
 
-    private readonly NameNumbers _names = new(names);
-    private readonly Partitions _partitions = new();
+    private readonly NameNumbers _names = new(names, timer);
+    private readonly Partitions _partitions = new(timer);
     private readonly CopyBuffer _buffer = new();
     private readonly PostgresFlush _flush = new();
     private SiloClaim _silo = silo;
@@ -59,7 +59,7 @@ internal sealed class CommitWriter(PostgresOptions options, NpgsqlDataSource sou
             var grain = single.Works[0].Grain;
             var plan = new CommitPlan(single, new Dictionary<int, long> { [grain.Id] = grain.Epoch }, commit: 0, _flush);
             await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-            var rows = new FlushTransaction(connection, transaction, _buffer, isCareful: true);
+            var rows = new FlushTransaction(connection, transaction, _buffer, timer, isCareful: true);
             await PutAsync(rows, plan.Flush, cancel).ConfigureAwait(false);
             await transaction.RollbackAsync(cancel).ConfigureAwait(false);
             return [.. rows.Refused.Select(r => new RefusedRow(r.Set.Refuse(r.Index, r.Message)?.Tick.Row ?? _flush.Rejected[r.Index].Tick.Row, r.Message))];
@@ -82,7 +82,8 @@ internal sealed class CommitWriter(PostgresOptions options, NpgsqlDataSource sou
     private async Task<CommitPlan> WriteAsync(NpgsqlConnection connection, CommitGroup group, CancellationToken cancel)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-        var locks = await CommitStatements.LockAsync(connection, transaction, _silo, group, options.StatementTimeout, cancel).ConfigureAwait(false);
+        var locks = await timer.RunAsync(
+            PostgresStatement.LockGrains, () => CommitStatements.LockAsync(connection, transaction, _silo, group, options.StatementTimeout, cancel)).ConfigureAwait(false);
         if (locks.IsIn)
         {
             return Advance(_unanswered ?? throw new GridStorageException(
@@ -102,11 +103,11 @@ internal sealed class CommitWriter(PostgresOptions options, NpgsqlDataSource sou
             return plan;
         }
 
-        await PutAsync(new FlushTransaction(connection, transaction, _buffer, isCareful: false), plan.Flush, cancel).ConfigureAwait(false);
+        await PutAsync(new FlushTransaction(connection, transaction, _buffer, timer, isCareful: false), plan.Flush, cancel).ConfigureAwait(false);
         await PutDefinitionsAsync(connection, transaction, plan.Flush, cancel).ConfigureAwait(false);
-        await CommitStatements.WriteAsync(connection, transaction, _silo, plan, _names, cancel).ConfigureAwait(false);
+        await timer.RunAsync(PostgresStatement.WriteCommit, () => CommitStatements.WriteAsync(connection, transaction, _silo, plan, _names, cancel)).ConfigureAwait(false);
         _unanswered = plan;
-        await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        await timer.RunAsync(PostgresStatement.Commit, () => transaction.CommitAsync(cancel)).ConfigureAwait(false);
         return Advance(plan);
     }
 
@@ -137,8 +138,8 @@ internal sealed class CommitWriter(PostgresOptions options, NpgsqlDataSource sou
         if (flush.Definitions.Count > 0)
         {
             await using var batch = new NpgsqlBatch(connection, transaction);
-            new SmallTables(_names, Epoch).AddTo(batch, flush);
-            await batch.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+            new SmallTables(_names, Epoch).AddTo(batch, flush, []);
+            await timer.RunAsync(PostgresStatement.WriteDefinitions, () => batch.ExecuteNonQueryAsync(cancel)).ConfigureAwait(false);
         }
     }
 

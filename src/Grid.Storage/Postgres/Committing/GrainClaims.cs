@@ -14,6 +14,7 @@ internal sealed class GrainClaims : IAsyncDisposable
     private readonly GrainLoader _loader;
     private readonly int _grainsMax;
     private readonly TimeSpan _statementTimeout;
+    private readonly StatementTimer _timer;
     private readonly Lock _gate = new();
     private readonly Queue<Wanted> _wanted = new();
     private readonly CancellationTokenSource _ending = new();
@@ -22,7 +23,7 @@ internal sealed class GrainClaims : IAsyncDisposable
     private bool _isRunning;
 
     public GrainClaims(
-        NpgsqlDataSource source, PostgresAddress address, SiloClaim silo, GridNames names, int grainsMax, TimeSpan statementTimeout, PostgresAttempts attempts)
+        NpgsqlDataSource source, PostgresAddress address, SiloClaim silo, GridNames names, int grainsMax, TimeSpan statementTimeout, PostgresAttempts attempts, StatementTimer timer)
     {
         _source = source;
         _address = address;
@@ -31,6 +32,7 @@ internal sealed class GrainClaims : IAsyncDisposable
         _grainsMax = grainsMax;
         _statementTimeout = statementTimeout;
         _attempts = attempts;
+        _timer = timer;
         _loader = new GrainLoader(names);
     }
 
@@ -135,9 +137,9 @@ internal sealed class GrainClaims : IAsyncDisposable
             var connection = await _source.OpenConnectionAsync(cancel).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
-                await MakeAsync(connection, keys, cancel).ConfigureAwait(false);
-                var claims = await ClaimAsync(connection, keys, cancel).ConfigureAwait(false);
-                return await _loader.LoadAsync(connection, claims, cancel).ConfigureAwait(false);
+                await _timer.RunAsync(PostgresStatement.MakeGrains, () => MakeAsync(connection, keys, cancel), keys.Count).ConfigureAwait(false);
+                var claims = await _timer.RunAsync(PostgresStatement.ClaimGrains, () => ClaimAsync(connection, keys, cancel), keys.Count).ConfigureAwait(false);
+                return await _timer.RunAsync(PostgresStatement.LoadGrains, () => _loader.LoadAsync(connection, claims, cancel), keys.Count).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)

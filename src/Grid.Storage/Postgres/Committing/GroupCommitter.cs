@@ -36,7 +36,7 @@ public sealed class GroupCommitter : IAsyncDisposable
     private int _isDisposed;
 
     private GroupCommitter(
-        PostgresOptions postgres, GroupCommitOptions options, NpgsqlDataSource source, SiloClaim silo, GridNames names, TimeProvider time)
+        PostgresOptions postgres, GroupCommitOptions options, NpgsqlDataSource source, SiloClaim silo, GridNames names, TimeProvider time, StatementTimer timer)
     {
         var address = PostgresAddress.Parse(postgres.ConnectionString);
         SiloEpoch = silo.Epoch;
@@ -44,9 +44,9 @@ public sealed class GroupCommitter : IAsyncDisposable
         _time = time;
         _attempts = new PostgresAttempts(postgres, time, NoteFailure);
         _queue = new CommitQueue(options.QueueRowsMax);
-        _writer = new CommitWriter(postgres, source, address, silo, names);
+        _writer = new CommitWriter(postgres, source, address, silo, names, timer);
         _claims = new GrainClaims(
-            source, address, silo, names, options.ClaimGrainsMax, postgres.StatementTimeout, new PostgresAttempts(postgres, time, NoteFailure));
+            source, address, silo, names, options.ClaimGrainsMax, postgres.StatementTimeout, new PostgresAttempts(postgres, time, NoteFailure), timer);
         Sources = new ClusterSources(source, address, new PostgresAttempts(postgres, time, NoteFailure));
         _size = new FlushSize(options.CommitRowsMin, options.CommitRowsMax, options.CommitTarget);
         _running = Task.Run(RunAsync, CancellationToken.None);
@@ -66,16 +66,22 @@ public sealed class GroupCommitter : IAsyncDisposable
         Volatile.Read(ref _commits), Volatile.Read(ref _slices), Volatile.Read(ref _rows), Volatile.Read(ref _known), Volatile.Read(ref _snapshots),
         Volatile.Read(ref _stale), Volatile.Read(ref _refused), _attempts.Failures, _queue.RowsTaken, _size.Rows, _attempts.Circuit, Volatile.Read(ref _lastFailure));
 
+    /// <inheritdoc cref="OpenAsync(PostgresOptions, GroupCommitOptions, GridNames, TimeProvider, Action{StatementRun}?, CancellationToken)"/>
+    public static Task<GroupCommitter> OpenAsync(
+        PostgresOptions postgres, GroupCommitOptions options, GridNames names, TimeProvider time, CancellationToken cancel) =>
+        OpenAsync(postgres, options, names, time, observe: null, cancel);
+
     /// <summary>Checks the schema (or makes it, where the options say so) and claims the silo: earlier starts of it commit no more.</summary>
     /// <param name="postgres">The database, and how often attempts are made.</param>
     /// <param name="options">The silo, and how much is committed together.</param>
     /// <param name="names">The names that events refer to.</param>
     /// <param name="time">Measures.</param>
+    /// <param name="observe">Is told what each statement took; null for nobody.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="GridStorageException">Transient: the server cannot be reached now. Else: the schema does not fit, or the database is not a cluster's.</exception>
     public static async Task<GroupCommitter> OpenAsync(
-        PostgresOptions postgres, GroupCommitOptions options, GridNames names, TimeProvider time, CancellationToken cancel)
+        PostgresOptions postgres, GroupCommitOptions options, GridNames names, TimeProvider time, Action<StatementRun>? observe, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(postgres);
         ArgumentNullException.ThrowIfNull(options);
@@ -96,8 +102,9 @@ public sealed class GroupCommitter : IAsyncDisposable
             }
 
             await using var connection = await source.OpenConnectionAsync(cancel).ConfigureAwait(false);
-            var silo = await SiloClaim.ClaimAsync(connection, options.Silo, cancel).ConfigureAwait(false);
-            return new GroupCommitter(postgres, options, source, silo, names, time);
+            var timer = new StatementTimer(time, observe);
+            var silo = await timer.RunAsync(PostgresStatement.ClaimSilo, () => SiloClaim.ClaimAsync(connection, options.Silo, cancel)).ConfigureAwait(false);
+            return new GroupCommitter(postgres, options, source, silo, names, time, timer);
         }
         catch (Exception e)
         {

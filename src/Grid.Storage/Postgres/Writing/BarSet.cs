@@ -13,6 +13,10 @@ internal sealed class BarSet(List<BarRow> rows, NameNumbers names, int epoch) : 
 
     public override string Table => "grid.bar";
 
+    public override PostgresStatement CopyName => PostgresStatement.CopyBars;
+
+    public override PostgresStatement AfterName => PostgresStatement.MergeBars;
+
     public override string Copy => $"COPY pg_temp.new_bar ({ColumnNames}) FROM STDIN (FORMAT binary)";
 
     public override string? Staging => "pg_temp.new_bar";

@@ -6,11 +6,12 @@ namespace Grid.Storage.Postgres.Writing;
 /// <param name="connection">The connection.</param>
 /// <param name="transaction">The transaction.</param>
 /// <param name="buffer">For rows on their way.</param>
+/// <param name="timer">Times the statements.</param>
 /// <param name="isCareful">
 /// True to find the rows that the database refuses: what it refuses is halved until the row is alone. False to give up at the
 /// first refusal, which is quicker where there is none.
 /// </param>
-internal sealed class FlushTransaction(NpgsqlConnection connection, NpgsqlTransaction transaction, CopyBuffer buffer, bool isCareful)
+internal sealed class FlushTransaction(NpgsqlConnection connection, NpgsqlTransaction transaction, CopyBuffer buffer, StatementTimer timer, bool isCareful)
 {
     // More than these are no bad rows but something that is wrong with the database.
     private const int RefusedMax = 1000;
@@ -37,7 +38,7 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, NpgsqlTransa
 
         if (set.Before is { } before)
         {
-            await ExecuteAsync(before, cancel).ConfigureAwait(false);
+            await ExecuteAsync(PostgresStatement.MakeStaging, before, 0, cancel).ConfigureAwait(false);
         }
 
         await (isCareful ? PutCarefullyAsync(set, 0, set.Count, cancel) : PutAsync(set, 0, set.Count, cancel)).ConfigureAwait(false);
@@ -45,22 +46,22 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, NpgsqlTransa
 
     private async Task PutCarefullyAsync(RowSet set, int from, int count, CancellationToken cancel)
     {
-        await transaction.SaveAsync(Savepoint, cancel).ConfigureAwait(false);
+        await timer.RunAsync(PostgresStatement.Savepoint, () => transaction.SaveAsync(Savepoint, cancel)).ConfigureAwait(false);
         try
         {
             await PutAsync(set, from, count, cancel).ConfigureAwait(false);
             if (set.Staging is { } staging)
             {
-                await ExecuteAsync($"DELETE FROM {staging}", cancel).ConfigureAwait(false);
+                await ExecuteAsync(PostgresStatement.ClearStaging, $"DELETE FROM {staging}", count, cancel).ConfigureAwait(false);
             }
 
-            await transaction.ReleaseAsync(Savepoint, cancel).ConfigureAwait(false);
+            await timer.RunAsync(PostgresStatement.Savepoint, () => transaction.ReleaseAsync(Savepoint, cancel)).ConfigureAwait(false);
             return;
         }
         catch (PostgresException e) when (IsRefusal(e) && (count > 1 || _refused.Count < RefusedMax))
         {
-            await transaction.RollbackAsync(Savepoint, cancel).ConfigureAwait(false);
-            await transaction.ReleaseAsync(Savepoint, cancel).ConfigureAwait(false);
+            await timer.RunAsync(PostgresStatement.Savepoint, () => transaction.RollbackAsync(Savepoint, cancel)).ConfigureAwait(false);
+            await timer.RunAsync(PostgresStatement.Savepoint, () => transaction.ReleaseAsync(Savepoint, cancel)).ConfigureAwait(false);
             if (count == 1)
             {
                 _refused.Add((set, from, $"{e.MessageText} ({e.SqlState})"));
@@ -74,10 +75,10 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, NpgsqlTransa
 
     private async Task PutAsync(RowSet set, int from, int count, CancellationToken cancel)
     {
-        await CopyAsync(set, from, count, cancel).ConfigureAwait(false);
+        await timer.RunAsync(set.CopyName, () => CopyAsync(set, from, count, cancel), count).ConfigureAwait(false);
         if (set.After is { } after)
         {
-            await ExecuteAsync(after, cancel).ConfigureAwait(false);
+            await ExecuteAsync(set.AfterName, after, count, cancel).ConfigureAwait(false);
         }
     }
 
@@ -103,9 +104,9 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, NpgsqlTransa
         }
     }
 
-    private async Task ExecuteAsync(string sql, CancellationToken cancel)
+    private async Task ExecuteAsync(PostgresStatement name, string sql, long rows, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(sql, connection, transaction);
-        await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        await timer.RunAsync(name, () => command.ExecuteNonQueryAsync(cancel), rows).ConfigureAwait(false);
     }
 }

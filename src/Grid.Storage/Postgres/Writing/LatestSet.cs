@@ -9,6 +9,10 @@ internal sealed class LatestSet(List<Latest> rows, NameNumbers names, int epoch)
 
     public override string Table => "grid.latest";
 
+    public override PostgresStatement CopyName => PostgresStatement.CopyLatest;
+
+    public override PostgresStatement AfterName => PostgresStatement.MergeLatest;
+
     public override string Copy => $"COPY pg_temp.new_latest ({ColumnNames}) FROM STDIN (FORMAT binary)";
 
     public override string? Staging => "pg_temp.new_latest";

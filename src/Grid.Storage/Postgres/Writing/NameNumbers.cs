@@ -7,7 +7,7 @@ namespace Grid.Storage.Postgres.Writing;
 /// The database's numbers of this process's names. New names are stored in a transaction of their own, before the flush that
 /// needs them: a name alone harms nobody.
 /// </summary>
-internal sealed class NameNumbers(GridNames names)
+internal sealed class NameNumbers(GridNames names, StatementTimer timer)
 {
     // Names asked for at once.
     private const int AtOnce = 10_000;
@@ -77,15 +77,15 @@ internal sealed class NameNumbers(GridNames names)
     }
 
     // Asked for before they are made: what ON CONFLICT passes over would use up a number each time.
-    private static async Task<Dictionary<string, int>> NumbersAsync(
+    private async Task<Dictionary<string, int>> NumbersAsync(
         NpgsqlConnection connection, string table, string column, string[] wanted, CancellationToken cancel)
     {
         var found = new Dictionary<string, int>(wanted.Length, StringComparer.Ordinal);
-        await AddAsync($"SELECT id, {column}::text FROM {table} WHERE {column} = ANY($1)", wanted).ConfigureAwait(false);
+        await AddAsync(PostgresStatement.FindNames, $"SELECT id, {column}::text FROM {table} WHERE {column} = ANY($1)", wanted).ConfigureAwait(false);
         for (var missing = Missing(); missing.Length > 0; missing = Missing())
         {
-            await AddAsync($"INSERT INTO {table} ({column}) SELECT unnest($1) ON CONFLICT ({column}) DO NOTHING RETURNING id, {column}::text", missing).ConfigureAwait(false);
-            await AddAsync($"SELECT id, {column}::text FROM {table} WHERE {column} = ANY($1)", Missing()).ConfigureAwait(false);
+            await AddAsync(PostgresStatement.MakeNames, $"INSERT INTO {table} ({column}) SELECT unnest($1) ON CONFLICT ({column}) DO NOTHING RETURNING id, {column}::text", missing).ConfigureAwait(false);
+            await AddAsync(PostgresStatement.FindNames, $"SELECT id, {column}::text FROM {table} WHERE {column} = ANY($1)", Missing()).ConfigureAwait(false);
         }
 
         return found;
@@ -98,13 +98,11 @@ internal sealed class NameNumbers(GridNames names)
             return missing;
         }
 
-        async Task AddAsync(string sql, string[] some)
-        {
-            if (some.Length == 0)
-            {
-                return;
-            }
+        Task AddAsync(PostgresStatement name, string sql, string[] some) =>
+            some.Length == 0 ? Task.CompletedTask : timer.RunAsync(name, () => ReadAsync(sql, some), some.Length);
 
+        async Task ReadAsync(string sql, string[] some)
+        {
             await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new NpgsqlParameter<string[]> { TypedValue = some } } };
             await using var reader = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
             while (await reader.ReadAsync(cancel).ConfigureAwait(false))

@@ -5,7 +5,7 @@ using NpgsqlTypes;
 namespace Grid.Storage.Postgres.Writing;
 
 /// <summary>Which partition a day's rows go to, and that it is there.</summary>
-internal sealed class Partitions
+internal sealed class Partitions(StatementTimer timer)
 {
     private const string Schema = "grid.";
 
@@ -42,7 +42,7 @@ internal sealed class Partitions
                     new NpgsqlParameter<DateOnly> { TypedValue = Epoch.AddDays(last) },
                 },
             };
-            await command.ExecuteScalarAsync(cancel).ConfigureAwait(false);
+            await timer.RunAsync(PostgresStatement.MakePartitions, () => command.ExecuteScalarAsync(cancel)).ConfigureAwait(false);
             for (var made = day; made <= last; made++)
             {
                 _made.Add(made);
@@ -50,8 +50,25 @@ internal sealed class Partitions
         }
     }
 
+    /// <summary>The earliest of a day, the server's, and that of the newest event; null where there is no event.</summary>
+    public Task<DateOnly?> TodayAsync(NpgsqlConnection connection, DateOnly today, CancellationToken cancel) => timer.RunAsync(PostgresStatement.ReadDays, async () =>
+    {
+        // Of each instrument the latest row has the newest event; ticks have no index by time alone.
+        const string Sql = "SELECT least($1, (now() AT TIME ZONE 'UTC')::date, (max(event_time) AT TIME ZONE 'UTC')::date) FROM grid.latest HAVING count(*) > 0";
+        await using var command = new NpgsqlCommand(Sql, connection) { Parameters = { new NpgsqlParameter<DateOnly> { TypedValue = today } } };
+        await using var reader = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        return await reader.ReadAsync(cancel).ConfigureAwait(false) ? reader.GetFieldValue<DateOnly>(0) : (DateOnly?)null;
+    });
+
     /// <summary>Drops what is older than so many days, today included; 0 for none of a kind. Gives the names of what was dropped.</summary>
-    public async Task<IReadOnlyList<string>> DropAsync(
+    public Task<IReadOnlyList<string>> DropAsync(
+        NpgsqlConnection connection, DateOnly today, int tickDays, int runDays, int barDays, CancellationToken cancel) =>
+        timer.RunAsync(PostgresStatement.DropPartitions, () => DropNowAsync(connection, today, tickDays, runDays, barDays, cancel));
+
+    /// <summary>Asks again: somebody may have dropped some.</summary>
+    public void Forget() => _made.Clear();
+
+    private async Task<IReadOnlyList<string>> DropNowAsync(
         NpgsqlConnection connection, DateOnly today, int tickDays, int runDays, int barDays, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand("SELECT grid.drop_partitions($1, $2, $3)", connection)
@@ -70,9 +87,6 @@ internal sealed class Partitions
 
         NpgsqlParameter Before(int days) => new() { Value = days == 0 ? DBNull.Value : today.AddDays(1 - days), NpgsqlDbType = NpgsqlDbType.Date };
     }
-
-    /// <summary>Asks again: somebody may have dropped some.</summary>
-    public void Forget() => _made.Clear();
 
     private static string SuffixOf(int day, string format) =>
         day < 0 ? "before_1970" : day > LastDay ? "after_2099" : Epoch.AddDays(day).ToString(format, CultureInfo.InvariantCulture);

@@ -24,6 +24,10 @@ internal sealed class QuarantineSet(List<RejectedRow> rows, NameNumbers names, i
 
     public override string? Before => "CREATE TEMP TABLE IF NOT EXISTS new_quarantine (LIKE grid.quarantine INCLUDING DEFAULTS) ON COMMIT DELETE ROWS";
 
+    public override PostgresStatement CopyName => PostgresStatement.CopyQuarantine;
+
+    public override PostgresStatement AfterName => PostgresStatement.InsertQuarantine;
+
     public override string Copy => $"COPY pg_temp.new_quarantine ({ColumnNames}) FROM STDIN (FORMAT binary)";
 
     public override string? After => $"INSERT INTO grid.quarantine ({ColumnNames}) SELECT {ColumnNames} FROM pg_temp.new_quarantine";

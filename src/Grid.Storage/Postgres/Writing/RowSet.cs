@@ -9,6 +9,9 @@ internal abstract class RowSet
     /// <summary>The statement that takes the rows.</summary>
     public abstract string Copy { get; }
 
+    /// <summary>Its name.</summary>
+    public abstract PostgresStatement CopyName { get; }
+
     /// <summary>The table that the rows are copied to on their way; null if they are copied right into theirs.</summary>
     public virtual string? Staging => null;
 
@@ -17,6 +20,9 @@ internal abstract class RowSet
 
     /// <summary>The statement that brings them from there into their table.</summary>
     public virtual string? After => null;
+
+    /// <summary>Its name, where there is one.</summary>
+    public virtual PostgresStatement AfterName => CopyName;
 
     /// <summary>How many there are.</summary>
     public abstract int Count { get; }

@@ -7,6 +7,10 @@ internal sealed class RunLatestSet(List<RunRow> rows, NameNumbers names, int epo
 
     public override string Table => "grid.run_latest";
 
+    public override PostgresStatement CopyName => PostgresStatement.CopyRunLatest;
+
+    public override PostgresStatement AfterName => PostgresStatement.MergeRunLatest;
+
     public override string Copy =>
         "COPY pg_temp.new_run_latest (day, cusip, source_id, instrument_id, event_time, event_ns, session, sequence, bid, bid_size, ask, ask_size, "
         + "bid_spread, ask_spread, bid_yield, ask_yield, benchmark, epoch, lsn, frame_row) FROM STDIN (FORMAT binary)";

@@ -10,6 +10,8 @@ internal sealed class RunSet(string table, List<RunRow> rows, NameNumbers names,
 
     public override string Table => table;
 
+    public override PostgresStatement CopyName => PostgresStatement.CopyRuns;
+
     public override string Copy =>
         $"COPY {table} (event_time, receive_time, sequence, session, conditions, lsn, bid, bid_size, ask, ask_size, "
         + "bid_spread, ask_spread, bid_yield, ask_yield, instrument_id, source_id, channel_id, venue_id, epoch, frame_row, day, "

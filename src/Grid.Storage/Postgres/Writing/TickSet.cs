@@ -39,6 +39,8 @@ internal sealed class TickSet : RowSet<TickRow>
 
     public override string Table { get; }
 
+    public override PostgresStatement CopyName => PostgresStatement.CopyTicks;
+
     public override string Copy => string.Create(CultureInfo.InvariantCulture, $"COPY {Table} ({ColumnNames}) FROM STDIN (FORMAT binary)");
 
     public override RejectedRow? Refuse(int index, string message) => new(Rows[RowAt(index)], string.Empty, Message: message);

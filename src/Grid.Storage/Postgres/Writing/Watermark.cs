@@ -3,7 +3,7 @@ using Npgsql;
 namespace Grid.Storage.Postgres.Writing;
 
 /// <summary>The row that says how far a grid's journal is in the database, and who may move it.</summary>
-internal sealed class Watermark(string grid)
+internal sealed class Watermark(string grid, StatementTimer timer)
 {
     /// <summary>The life of this writer, claimed in the database; 0 before.</summary>
     public int Epoch { get; private set; }
@@ -28,16 +28,16 @@ internal sealed class Watermark(string grid)
     public async Task ClaimAsync(NpgsqlConnection connection, string owner, ulong journalLastLsn, bool takesOver, CancellationToken cancel)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-        await LockClaimsAsync(connection, transaction, cancel).ConfigureAwait(false);
+        await timer.RunAsync(PostgresStatement.LockClaims, () => LockClaimsAsync(connection, transaction, cancel)).ConfigureAwait(false);
         await using (var asking = new NpgsqlCommand("SELECT name::text FROM grid.silo ORDER BY claimed_at DESC LIMIT 1", connection, transaction))
         {
-            if (await asking.ExecuteScalarAsync(cancel).ConfigureAwait(false) is string silo)
+            if (await timer.RunAsync(PostgresStatement.ReadSilos, () => asking.ExecuteScalarAsync(cancel)).ConfigureAwait(false) is string silo)
             {
                 throw new GridStorageException($"the database belongs to a cluster, of which silo '{silo}' claimed it last; use another database");
             }
         }
 
-        var rows = await ReadAsync(connection, transaction, cancel).ConfigureAwait(false);
+        var rows = await timer.RunAsync(PostgresStatement.ReadWatermarks, () => ReadAsync(connection, transaction, cancel)).ConfigureAwait(false);
         var own = rows.Find(r => r.Grid == grid);
         if (!takesOver)
         {
@@ -65,13 +65,25 @@ internal sealed class Watermark(string grid)
                 new NpgsqlParameter<string> { TypedValue = owner },
             },
         };
-        await claiming.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
-        await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        await timer.RunAsync(PostgresStatement.ClaimGrid, () => claiming.ExecuteNonQueryAsync(cancel)).ConfigureAwait(false);
+        await timer.RunAsync(PostgresStatement.Commit, () => transaction.CommitAsync(cancel)).ConfigureAwait(false);
         Epoch = epoch;
     }
 
     /// <summary>Locks the row for the transaction; false if it is somebody else's now, and who that is.</summary>
-    public async Task<(ulong Lsn, string? TakenBy)> LockAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancel)
+    public Task<(ulong Lsn, string? TakenBy)> LockAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancel) =>
+        timer.RunAsync(PostgresStatement.LockWatermark, () => LockNowAsync(connection, transaction, cancel));
+
+    /// <summary>The statement that moves the row.</summary>
+    public NpgsqlBatchCommand Move(ulong lsn) => new("UPDATE grid.watermark SET lsn = $2, updated_at = now() WHERE grid = $1")
+    {
+        Parameters = { new NpgsqlParameter<string> { TypedValue = grid }, new NpgsqlParameter<long> { TypedValue = (long)lsn } },
+    };
+
+    /// <summary>Notes that the row was moved, and that this is committed.</summary>
+    public void SetCommitted(ulong lsn) => Lsn = lsn;
+
+    private async Task<(ulong Lsn, string? TakenBy)> LockNowAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand("SELECT epoch, lsn, owner FROM grid.watermark WHERE grid = $1 FOR UPDATE", connection, transaction)
         {
@@ -85,15 +97,6 @@ internal sealed class Watermark(string grid)
 
         return ((ulong)reader.GetInt64(1), reader.GetInt32(0) == Epoch ? null : $"{reader.GetString(2)} (epoch {reader.GetInt32(0)})");
     }
-
-    /// <summary>The statement that moves the row.</summary>
-    public NpgsqlBatchCommand Move(ulong lsn) => new("UPDATE grid.watermark SET lsn = $2, updated_at = now() WHERE grid = $1")
-    {
-        Parameters = { new NpgsqlParameter<string> { TypedValue = grid }, new NpgsqlParameter<long> { TypedValue = (long)lsn } },
-    };
-
-    /// <summary>Notes that the row was moved, and that this is committed.</summary>
-    public void SetCommitted(ulong lsn) => Lsn = lsn;
 
     private void Check(List<Row> rows, Row? own, ulong journalLastLsn)
     {
