@@ -9,7 +9,8 @@ namespace Grid.Benchmarks;
 
 /// <summary>
 /// Bytes per event of real ticks in Parquet, written as an archive would: instrument, source, sequence, time, prices, sizes, exchange,
-/// conditions and a flag, sorted by instrument, time and sequence. The files stay, for other readers to check.
+/// conditions and a flag, sorted by instrument, time and sequence; once with times in nanoseconds, and once in the coarsest unit that holds
+/// them exactly, since differences of nanoseconds take 20 bits more than those of milliseconds. The files stay, for other readers to check.
 /// </summary>
 internal static class ParquetSizeMode
 {
@@ -29,7 +30,10 @@ internal static class ParquetSizeMode
             var some = events.Where(e => e.Kind == kind).ToList();
             foreach (var codec in new[] { ParquetCodec.Snappy, ParquetCodec.Zstd })
             {
-                Write(Path.Combine(output, $"{kind}.{codec}.parquet".ToLowerInvariant()), some, names, codec);
+                foreach (var unit in new[] { ParquetTimeUnit.Nanos, CoarsestUnit(some) })
+                {
+                    Write(Path.Combine(output, $"{kind}.{codec}.{unit}.parquet".ToLowerInvariant()), some, names, codec, unit);
+                }
             }
         }
 
@@ -61,16 +65,23 @@ internal static class ParquetSizeMode
         return events;
     }
 
-    private static void Write(string path, List<MarketEvent> events, List<string> names, ParquetCodec codec)
+    private static ParquetTimeUnit CoarsestUnit(List<MarketEvent> events) =>
+        events.TrueForAll(e => e.EventTime.Value % NanosOf(ParquetTimeUnit.Millis) == 0) ? ParquetTimeUnit.Millis
+        : events.TrueForAll(e => e.EventTime.Value % NanosOf(ParquetTimeUnit.Micros) == 0) ? ParquetTimeUnit.Micros
+        : ParquetTimeUnit.Nanos;
+
+    private static long NanosOf(ParquetTimeUnit unit) => unit == ParquetTimeUnit.Millis ? 1_000_000 : unit == ParquetTimeUnit.Micros ? 1_000 : 1;
+
+    private static void Write(string path, List<MarketEvent> events, List<string> names, ParquetCodec codec, ParquetTimeUnit unit)
     {
         var begun = Stopwatch.GetTimestamp();
         using (var stream = File.Create(path))
-        using (var writer = new ParquetWriter(stream, Fields(events[0].Kind), new ParquetWriterOptions { Codec = codec }))
+        using (var writer = new ParquetWriter(stream, Fields(events[0].Kind, unit), new ParquetWriterOptions { Codec = codec }))
         {
             var texts = names.ConvertAll(System.Text.Encoding.UTF8.GetBytes);
             foreach (var e in events)
             {
-                Append(writer, e, texts);
+                Append(writer, e, NanosOf(unit), texts);
             }
 
             writer.Finish();
@@ -78,7 +89,7 @@ internal static class ParquetSizeMode
 
         var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         var bytes = new FileInfo(path).Length;
-        Console.WriteLine($"{events[0].Kind} {codec}: {events.Count:N0} events, {bytes:N0} bytes, {(double)bytes / events.Count:0.00} bytes per event, {events.Count / seconds:N0} events/s");
+        Console.WriteLine($"{events[0].Kind} {codec} {unit}: {events.Count:N0} events, {bytes:N0} bytes, {(double)bytes / events.Count:0.00} bytes per event, {events.Count / seconds:N0} events/s");
         using var file = ParquetFile.Open(path);
         foreach (var column in file.Summaries().GroupBy(s => s.Column.Name))
         {
@@ -87,7 +98,7 @@ internal static class ParquetSizeMode
         }
     }
 
-    private static ParquetField[] Fields(EventKind kind)
+    private static ParquetField[] Fields(EventKind kind, ParquetTimeUnit unit)
     {
         var price = LogicalType.Decimal(18, Price.Scale);
         var size = LogicalType.Decimal(18, Quantity.Scale);
@@ -101,17 +112,17 @@ internal static class ParquetSizeMode
         return
         [
             new("instrument", PhysicalType.ByteArray, LogicalType.String), new("source", PhysicalType.ByteArray, LogicalType.String), new("sequence", PhysicalType.Int64),
-            new("time", PhysicalType.Int64, LogicalType.TimestampNanosUtc), .. values, new("exchange", PhysicalType.ByteArray, LogicalType.String),
+            new("time", PhysicalType.Int64, new LogicalType(LogicalKind.Timestamp, Unit: unit, IsUtc: true)), .. values, new("exchange", PhysicalType.ByteArray, LogicalType.String),
             new("conditions", PhysicalType.Int32, LogicalType.Integer(32, isSigned: false)), new("suspicious", PhysicalType.Boolean),
         ];
     }
 
-    private static void Append(ParquetWriter writer, in MarketEvent e, List<byte[]> names)
+    private static void Append(ParquetWriter writer, in MarketEvent e, long nanosPerUnit, List<byte[]> names)
     {
         writer[0].Append(names[(int)e.Instrument.Value]);
         writer[1].Append(names[e.Source.Value]);
         writer[2].Append((long)e.Sequence);
-        writer[3].Append(e.EventTime.Value);
+        writer[3].Append(e.EventTime.Value / nanosPerUnit);
         var next = 4;
         if (e.Kind == EventKind.Trade)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using Grid.Domain.Events;
 using Grid.Gateway.Ilp;
@@ -16,8 +15,6 @@ public sealed class QuestDbClientTests
             "columns": { "symbol": "instrument", "side": "ignore", "price": "price", "amount": "size" } } } }
         """;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -28,7 +25,6 @@ public sealed class QuestDbClientTests
     [InlineData("tcp", "protocol_version=2;")]
     public async Task The_client_of_QuestDB_feeds_a_grid(string protocol, string options)
     {
-        var folder = RequireClient();
         using var temp = new TempFolder();
         var mapping = temp.File("mapping.json");
         await File.WriteAllTextAsync(mapping, Mapping, Cancel);
@@ -36,7 +32,8 @@ public sealed class QuestDbClientTests
         await using var tcp = IlpServer.Start(
             fixture.Grid, new IlpOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0), Mapping = mapping }, TimeProvider.System, NullLoggerFactory.Instance);
 
-        await RunAsync(folder, $"{protocol}::addr={(protocol == "http" ? fixture.EndPoint : tcp.EndPoint)};{options}", "ETH,USD=1");
+        var configuration = $"{protocol}::addr={(protocol == "http" ? fixture.EndPoint : tcp.EndPoint)};{options}";
+        await NodeProgram.RunAsync("tests/Grid.Gateway.Tests/Node", "@questdb", ["questdb.mjs", configuration, "ETH,USD=1"]);
 
         // Nothing is answered over TCP: the ticks are there when all that was sent has been taken in.
         while (fixture.Grid.GetStatus().Outcomes.Total < 3)
@@ -53,55 +50,4 @@ public sealed class QuestDbClientTests
         Assert.Equal((0x20u, EventFlags.Suspicious), (ticks[2].Conditions, ticks[2].Flags & EventFlags.Suspicious));
         Assert.Equal("2024-05-01T13:30:00.000002000Z", ticks[1].EventTime.ToString());
     }
-
-    private static async Task RunAsync(string folder, string configuration, string symbol)
-    {
-        using var node = Process.Start(new ProcessStartInfo("node", ["questdb.mjs", configuration, symbol])
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        })!;
-        try
-        {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-            patience.CancelAfter(Patience);
-            var output = node.StandardOutput.ReadToEndAsync(patience.Token);
-            var errors = node.StandardError.ReadToEndAsync(patience.Token);
-            await node.WaitForExitAsync(patience.Token);
-            Assert.True(node.ExitCode == 0, $"{await output}{await errors}");
-        }
-        finally
-        {
-            if (!node.HasExited)
-            {
-                node.Kill();
-            }
-        }
-    }
-
-    private static string RequireClient()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "Grid.sln")))
-        {
-            root = root.Parent!;
-        }
-
-        var folder = Path.Combine(root.FullName, "tests", "Grid.Gateway.Tests", "Node");
-        var missing = !HasNode() ? "node is not installed"
-            : !Directory.Exists(Path.Combine(folder, "node_modules", "@questdb")) ? "'npm ci' was not run in tests/Grid.Gateway.Tests/Node"
-            : null;
-        if (missing is not null)
-        {
-            Assert.False(Environment.GetEnvironmentVariable("CI") == "true", missing);
-            Assert.Skip($"NOT TESTED: the client of QuestDB: {missing}");
-        }
-
-        return folder;
-    }
-
-    private static bool HasNode() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator).Any(f => File.Exists(Path.Combine(f, "node")) || File.Exists(Path.Combine(f, "node.exe")));
 }

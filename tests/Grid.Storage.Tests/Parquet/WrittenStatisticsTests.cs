@@ -50,7 +50,7 @@ public sealed partial class WrittenStatisticsTests : IDisposable
     [Fact]
     public async Task DuckDB_finds_every_row_by_its_value()
     {
-        var queries = new List<(string Line, int Expected)>();
+        var queries = new List<(string What, string Line, int Expected)>();
         foreach (var (path, table) in WriteAll())
         {
             var random = new Random(table.Rows.Count);
@@ -59,7 +59,7 @@ public sealed partial class WrittenStatisticsTests : IDisposable
                 if (table.Rows[random.Next(table.Rows.Count)][i] is { } value && Literal(table.Fields[i], value) is { } literal)
                 {
                     var where = JsonSerializer.Serialize(new { file = path, where = $"{table.Fields[i].Name} = {literal}" });
-                    queries.Add((where, table.Rows.Count(row => row[i].AsSpan().SequenceEqual(value) && row[i] is not null)));
+                    queries.Add(($"{Path.GetFileName(path)}, {table.Fields[i]}, {table.Options.Codec}, bounds of {table.Options.BoundBytesMax}, {literal}", where, table.Rows.Count(row => row[i].AsSpan().SequenceEqual(value) && row[i] is not null)));
                 }
             }
         }
@@ -68,7 +68,9 @@ public sealed partial class WrittenStatisticsTests : IDisposable
         var file = _folder.File("queries");
         await File.WriteAllLinesAsync(file, queries.Select(q => q.Line), TestContext.Current.CancellationToken);
         var counts = (await ParquetPeers.RunAsync("counts.mjs", file)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(queries.Select(q => $"{q.Line} {q.Expected}"), queries.Zip(counts).Select(q => $"{q.First.Line} {q.Second}"));
+        Assert.Equal(queries.Count, counts.Length);
+        var wrong = queries.Zip(counts).Where(q => q.First.Expected.ToString() != q.Second).Select(q => $"{q.First.What}: {q.Second} of {q.First.Expected} rows").ToList();
+        Assert.True(wrong.Count == 0, $"{wrong.Count} of {queries.Count}:\n{string.Join('\n', wrong.Take(10))}");
     }
 
     private List<(string Path, RandomTable Table)> WriteAll()
@@ -92,9 +94,9 @@ public sealed partial class WrittenStatisticsTests : IDisposable
         if (field.Type == PhysicalType.Double)
         {
             var numbers = values.Select(v => BinaryPrimitives.ReadDoubleLittleEndian(v)).Where(d => !double.IsNaN(d)).Order().ToList();
-            Assert.True((theirs[2] is null) == (numbers.Count == 0), what);
-            Assert.True(numbers.Count == 0 || IsSame(numbers[0] == 0 ? -0.0 : numbers[0], theirs[2]!), what);
-            Assert.True(numbers.Count == 0 || IsSame(numbers[^1] == 0 ? 0.0 : numbers[^1], theirs[3]!), what);
+            Assert.True(numbers.Count > 0 || (theirs[2], theirs[3]) == (null, null), what);
+            Assert.True(numbers.Count == 0 || IsSame(numbers[0] == 0 ? -0.0 : numbers[0], theirs[2]), what);
+            Assert.True(numbers.Count == 0 || IsSame(numbers[^1] == 0 ? 0.0 : numbers[^1], theirs[3]), what);
             return;
         }
 
@@ -114,8 +116,9 @@ public sealed partial class WrittenStatisticsTests : IDisposable
         }
     }
 
-    private static bool IsSame(double ours, string theirs) =>
-        BitConverter.DoubleToInt64Bits(ours) == BitConverter.DoubleToInt64Bits(double.Parse(theirs.Replace("inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture));
+    // Of what is not finite DuckDB says nothing.
+    private static bool IsSame(double ours, string? theirs) => theirs is null ? !double.IsFinite(ours)
+        : BitConverter.DoubleToInt64Bits(ours) == BitConverter.DoubleToInt64Bits(double.Parse(theirs.Replace("inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture));
 
     private static BigInteger Number(ParquetField field, byte[] value) => field.Type switch
     {
@@ -162,9 +165,11 @@ public sealed partial class WrittenStatisticsTests : IDisposable
         return Encoding.Latin1.GetBytes(Escaped().Replace(text, m => ((char)byte.Parse(m.Groups[1].Value, NumberStyles.HexNumber)).ToString()));
     }
 
+    // Null for what cannot be compared so. DuckDB looks a blob's text up in bloom filters, also in its own, and so misses what is not ASCII.
     private static string? Literal(ParquetField field, byte[] value) => (field.Type, field.Logical.Kind) switch
     {
         (PhysicalType.Double, _) => null,
+        (PhysicalType.ByteArray or PhysicalType.FixedLenByteArray, LogicalKind.None) when field.HasBloomFilter && !value.All(b => char.IsAsciiLetterOrDigit((char)b)) => null,
         (PhysicalType.ByteArray, LogicalKind.String) => $"'{Encoding.UTF8.GetString(value).Replace("'", "''", StringComparison.Ordinal)}'",
         (PhysicalType.ByteArray, _) => $"'{string.Concat(value.Select(b => $"\\x{b:X2}"))}'::blob",
         (PhysicalType.FixedLenByteArray, LogicalKind.None) => $"'{string.Concat(value.Select(b => $"\\x{b:X2}"))}'::blob",

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Text.Json;
-using Xunit;
 
 namespace Grid.Testing.Parquet;
 
@@ -13,8 +11,6 @@ internal sealed record PeerTable(string? Error, string[] Types, string?[][] Rows
 /// <summary>Readers of Parquet that others made, run with node: DuckDB and hyparquet. <c>./test.sh</c> installs them.</summary>
 internal static class ParquetPeers
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-
     /// <summary>Reads files with <c>duckdb</c> or <c>hyparquet</c>; skips the test if it is not installed.</summary>
     public static async Task<PeerTable[]> ReadAsync(string reader, params IReadOnlyCollection<string> files)
     {
@@ -23,33 +19,7 @@ internal static class ParquetPeers
     }
 
     /// <summary>Runs one of the scripts beside the readers, and gives what it prints.</summary>
-    public static async Task<string> RunAsync(params IReadOnlyCollection<string> arguments)
-    {
-        using var node = Process.Start(new ProcessStartInfo("node", arguments)
-        {
-            WorkingDirectory = RequireFolder(),
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        })!;
-        try
-        {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-            patience.CancelAfter(Patience);
-            var output = node.StandardOutput.ReadToEndAsync(patience.Token);
-            var errors = node.StandardError.ReadToEndAsync(patience.Token);
-            await node.WaitForExitAsync(patience.Token);
-            Assert.True(node.ExitCode == 0, await errors);
-            return await output;
-        }
-        finally
-        {
-            if (!node.HasExited)
-            {
-                node.Kill();
-            }
-        }
-    }
+    public static Task<string> RunAsync(params IReadOnlyCollection<string> arguments) => NodeProgram.RunAsync("tests/Grid.Storage.Tests/Parquet/Node", "hyparquet", arguments);
 
     private static PeerTable Parse(string line)
     {
@@ -61,28 +31,4 @@ internal static class ParquetPeers
                 [.. json.RootElement.GetProperty("types").EnumerateArray().Select(t => t.GetString()!)],
                 [.. json.RootElement.GetProperty("rows").EnumerateArray().Select(row => row.EnumerateArray().Select(v => v.GetString()).ToArray())]);
     }
-
-    private static string RequireFolder()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "Grid.sln")))
-        {
-            root = root.Parent!;
-        }
-
-        var folder = Path.Combine(root.FullName, "tests", "Grid.Storage.Tests", "Parquet", "Node");
-        var missing = !HasNode() ? "node is not installed"
-            : !Directory.Exists(Path.Combine(folder, "node_modules", "hyparquet")) ? "'npm ci' was not run in tests/Grid.Storage.Tests/Parquet/Node"
-            : null;
-        if (missing is not null)
-        {
-            Assert.False(Environment.GetEnvironmentVariable("CI") == "true", missing);
-            Assert.Skip($"NOT TESTED: Parquet files with DuckDB and hyparquet: {missing}");
-        }
-
-        return folder;
-    }
-
-    private static bool HasNode() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator).Any(f => File.Exists(Path.Combine(f, "node")) || File.Exists(Path.Combine(f, "node.exe")));
 }

@@ -43,6 +43,16 @@ internal static class PageCodec
         }
     }
 
+    /// <summary>The most bytes that so many can become, a little more than the format of the codec allows; nothing is said of ZSTD and Brotli.</summary>
+    public static long LengthMax(ParquetCodec codec, int compressedLength) => codec switch
+    {
+        ParquetCodec.Uncompressed => compressedLength,
+        ParquetCodec.Snappy => 32L * compressedLength,
+        ParquetCodec.Lz4 or ParquetCodec.Lz4Raw => 256L * compressedLength,
+        ParquetCodec.Gzip => 1_100L * compressedLength,
+        _ => long.MaxValue,
+    };
+
     private static int Copy(ReadOnlySpan<byte> source, Span<byte> target)
     {
         if (source.Length != target.Length)

@@ -42,7 +42,7 @@ internal sealed class PageCompressor(ParquetCodec codec) : IDisposable
             ParquetCodec.Snappy => Snappy.Compress(page, target),
             ParquetCodec.Brotli => BrotliEncoder.TryCompress(page, target, out var bytes, BrotliQuality, BrotliWindowBits) ? bytes : throw new InvalidOperationException("Brotli needs more room than it said"),
             ParquetCodec.Zstd => _zstd!.Wrap(page, target),
-            ParquetCodec.Lz4Raw => LZ4Codec.Encode(page, target),
+            ParquetCodec.Lz4Raw => page.IsEmpty ? EmptyLz4(target) : LZ4Codec.Encode(page, target),
             _ => Copy(page, target),
         };
         output.Advance(written);
@@ -50,6 +50,13 @@ internal sealed class PageCompressor(ParquetCodec codec) : IDisposable
     }
 
     public void Dispose() => _zstd?.Dispose();
+
+    // The library makes nothing of nothing, where a block has at least a token.
+    private static int EmptyLz4(Span<byte> target)
+    {
+        target[0] = 0;
+        return 1;
+    }
 
     private static int Copy(ReadOnlySpan<byte> page, Span<byte> target)
     {

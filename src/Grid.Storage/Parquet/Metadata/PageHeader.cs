@@ -50,8 +50,8 @@ internal sealed class PageHeader
                 case 2: header.UncompressedBytes = thrift.Int32(); break;
                 case 3: header.CompressedBytes = thrift.Int32(); break;
                 case 4: header.Crc = (uint)thrift.Int32(); break;
-                case 5 when header.Type == PageType.Data: header.ReadData(ref thrift); hasInner = true; break;
-                case 7 when header.Type == PageType.Dictionary: header.ReadDictionary(ref thrift); hasInner = true; break;
+                case 5 when header.Type == PageType.Data: header.ReadValues(ref thrift); hasInner = true; break;
+                case 7 when header.Type == PageType.Dictionary: header.ReadValues(ref thrift); hasInner = true; break;
                 case 8 when header.Type == PageType.DataV2: header.ReadDataV2(ref thrift); hasInner = true; break;
                 default: thrift.Skip(); break;
             }
@@ -96,7 +96,8 @@ internal sealed class PageHeader
         thrift.End();
     }
 
-    private void ReadData(ref CompactReader thrift)
+    // Of a version 1 page or a dictionary, which has a flag where a page has the encoding of its levels.
+    private void ReadValues(ref CompactReader thrift)
     {
         thrift.Struct();
         short field = 0;
@@ -106,23 +107,8 @@ internal sealed class PageHeader
             {
                 case 1: Values = thrift.Int32(); break;
                 case 2: Encoding = (ParquetEncoding)thrift.Int32(); break;
-                case 3: LevelEncoding = (ParquetEncoding)thrift.Int32(); break;
+                case 3 when thrift.IsNumber: LevelEncoding = (ParquetEncoding)thrift.Int32(); break;
                 case 5: Statistics = ColumnStatistics.Read(ref thrift); break;
-                default: thrift.Skip(); break;
-            }
-        }
-    }
-
-    private void ReadDictionary(ref CompactReader thrift)
-    {
-        thrift.Struct();
-        short field = 0;
-        while (thrift.NextField(ref field))
-        {
-            switch (field)
-            {
-                case 1: Values = thrift.Int32(); break;
-                case 2: Encoding = (ParquetEncoding)thrift.Int32(); break;
                 default: thrift.Skip(); break;
             }
         }

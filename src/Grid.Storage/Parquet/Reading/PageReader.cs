@@ -272,16 +272,20 @@ internal sealed class PageReader
             throw new ParquetFormatException($"the checksum is {found:X8} where {crc:X8} is meant");
         }
 
+        var codec = header.Type == PageType.DataV2 && !header.IsCompressed ? ParquetCodec.Uncompressed : _chunk.Codec;
+        var (length, wanted) = (header.CompressedBytes - levelBytes, header.UncompressedBytes - levelBytes);
+        if (wanted > PageCodec.LengthMax(codec, length))
+        {
+            throw new ParquetFormatException($"{length} bytes of {codec} cannot become {wanted}");
+        }
+
         Fit(ref page, header.UncompressedBytes);
         _compressed.AsSpan(0, levelBytes).CopyTo(page);
-        var target = page.AsSpan(levelBytes, header.UncompressedBytes - levelBytes);
-        var length = header.CompressedBytes - levelBytes;
 
-        // A page without values may have nothing where the codec would have something that says so.
-        if (!(target.IsEmpty && (length == 0 || header.Type == PageType.DataV2)))
+        // For a page of no bytes some writers have nothing at all, others what their codec makes of nothing.
+        if (wanted > 0)
         {
-            var codec = header.Type == PageType.DataV2 && !header.IsCompressed ? ParquetCodec.Uncompressed : _chunk.Codec;
-            PageCodec.Decompress(codec, _compressed, levelBytes, length, target);
+            PageCodec.Decompress(codec, _compressed, levelBytes, length, page.AsSpan(levelBytes, wanted));
         }
 
         return header.UncompressedBytes;

@@ -72,9 +72,11 @@ internal sealed class ChunkEncoder(PageCompressor compressor, ParquetWriterOptio
 
     private IEnumerable<ParquetEncoding> Candidates(ColumnBuffer buffer)
     {
+        // A dictionary of nothing would be a page of no bytes, at which other readers stumble.
+        var hasDictionary = Distinct is { Values.Count: > 0 };
         if (buffer.Field.Encoding is { } wanted)
         {
-            return [wanted == ParquetEncoding.RleDictionary && Distinct is null ? ParquetEncoding.Plain : wanted];
+            return [wanted == ParquetEncoding.RleDictionary && !hasDictionary ? ParquetEncoding.Plain : wanted];
         }
 
         // Not all readers have BYTE_STREAM_SPLIT for anything but floating numbers, so others get it only where it is asked for.
@@ -87,7 +89,7 @@ internal sealed class ChunkEncoder(PageCompressor compressor, ParquetWriterOptio
             PhysicalType.FixedLenByteArray => [ParquetEncoding.Plain, ParquetEncoding.RleDictionary, ParquetEncoding.DeltaByteArray],
             _ => [ParquetEncoding.Plain, ParquetEncoding.RleDictionary, ParquetEncoding.ByteStreamSplit],
         };
-        return Distinct is null ? all.Where(e => e != ParquetEncoding.RleDictionary) : all;
+        return hasDictionary ? all : all.Where(e => e != ParquetEncoding.RleDictionary);
     }
 
     // Gives up when the dictionary is too large for one; a bloom filter then takes every value.
@@ -124,7 +126,7 @@ internal sealed class ChunkEncoder(PageCompressor compressor, ParquetWriterOptio
         if (encoding == ParquetEncoding.RleDictionary)
         {
             var entries = _dictionary.Values.Count;
-            indexBits = RleHybrid.BitsFor(Math.Max(0, entries - 1));
+            indexBits = RleHybrid.BitsFor(entries - 1);
             _page.ResetWrittenCount();
             Plain.Encode(new ValueSlice(_dictionary.Values, 0, entries), buffer.Column.Type, _page);
             WritePage(new PageHeader { Type = PageType.Dictionary, Values = entries, Encoding = ParquetEncoding.Plain }, chunk);
