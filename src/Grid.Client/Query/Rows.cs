@@ -73,7 +73,7 @@ public sealed record ListedInstrumentRow(
 public sealed record StatusRow(
     DateTimeOffset Started, long EventsReceived, long BatchesReceived, int BatchesQueued, int BatchesQueuedMax, int Instruments, int Feeds, int OpenGaps,
     long Quarantined, ulong JournalFrame, ulong JournalFrameFlushed, long JournalBytes, long JournalFlushes, ulong SnapshotFrame, double? SnapshotAgeS,
-    long SnapshotsFailed, long HotStoreBytes, long AllocatedBytes, PostgresRow? Postgres, LatenciesRow LatencyMs, OutcomesRow Outcomes);
+    long SnapshotsFailed, long HotStoreBytes, long AllocatedBytes, PostgresRow? Postgres, ArchiveRow? Archive, LatenciesRow LatencyMs, OutcomesRow Outcomes);
 
 /// <summary>How a grid stands with PostgreSQL. The lag counts what is in the journal and not in the database.</summary>
 public sealed record PostgresRow(
@@ -82,6 +82,9 @@ public sealed record PostgresRow(
 
 /// <summary>What a statement that is sent to PostgreSQL took in the last minute, in milliseconds.</summary>
 public sealed record StatementRow(string Statement, long Count, double P50, double P95, double P99, double Max);
+
+/// <summary>How a grid stands with its archive: the last frame that is archived with all before it, and how many are flushed and not archived.</summary>
+public sealed record ArchiveRow(ulong ThroughFrame, ulong LagFrames, long Rows, long Bytes, int Files, long Failures, string? Error);
 
 /// <summary>Milliseconds since the receipt of the batches of the last minute.</summary>
 /// <param name="Visible">Until queries showed them.</param>

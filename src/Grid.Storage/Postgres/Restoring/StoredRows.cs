@@ -1,5 +1,4 @@
 using System.Numerics;
-using Grid.Domain.Cusips;
 using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
