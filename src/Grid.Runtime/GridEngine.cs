@@ -33,12 +33,6 @@ internal sealed partial class GridEngine : IAsyncDisposable
     private readonly Thread _thread;
     private int _isDisposed;
 
-    // Null where nothing is written to PostgreSQL, and until that has begun.
-    private volatile PostgresPump? _postgres;
-
-    // Null where nothing is archived.
-    private volatile Archiver? _archive;
-
     // Of the sequencer's thread: true from when a flush is handed to its thread until that thread has reported.
     private bool _isFlushing;
 
@@ -88,40 +82,6 @@ internal sealed partial class GridEngine : IAsyncDisposable
 
     public ulong SnapshotLsn => _snapshots.NewestLsn;
 
-    /// <summary>What writes to PostgreSQL; null if nothing does.</summary>
-    public PostgresPump? Postgres => _postgres;
-
-    /// <summary>What writes the archive; null if nothing does.</summary>
-    public Archiver? Archive => _archive;
-
-    /// <summary>Begins to write to PostgreSQL.</summary>
-    /// <exception cref="Storage.GridStorageException">The database is there, but not for this grid.</exception>
-    public async Task StartPostgresAsync(PostgresOptions options, TimeProvider time, CancellationToken cancel)
-    {
-        var pump = new PostgresPump(this, _data, options, FolderIdentity.Of(_data.Root), time, _log);
-        try
-        {
-            await pump.StartAsync(cancel).ConfigureAwait(false);
-        }
-        catch
-        {
-            await pump.DisposeAsync().ConfigureAwait(false);
-            Intake.Owed.End();
-            throw;
-        }
-
-        _postgres = pump;
-    }
-
-    /// <summary>Begins to archive.</summary>
-    /// <exception cref="Storage.GridStorageException">The archive is damaged, or not this journal's.</exception>
-    public void StartArchive(ArchiveOptions options, TimeProvider time)
-    {
-        var archive = new Archiver(Journal, _data, Intake.OwedToArchive, Image.Names, options, time, _log);
-        archive.Start();
-        _archive = archive;
-    }
-
     /// <summary>Makes durable in the data folder what it was filled with: before any feed is let in.</summary>
     /// <exception cref="Storage.GridStorageException">It could not be; the next start begins again.</exception>
     public async Task CompleteFillingAsync()
@@ -133,18 +93,6 @@ internal sealed partial class GridEngine : IAsyncDisposable
         }
 
         _data.EndFilling();
-    }
-
-    /// <summary>Acknowledges what waited for PostgreSQL and is in it now.</summary>
-    public Task CommittedAsync(ulong throughLsn, IReadOnlyList<ProducerRow> producers)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Add(new SequencerCall(sequencer =>
-        {
-            sequencer.Commit(throughLsn, producers);
-            done.SetResult();
-        }));
-        return UnlessItFails(done.Task);
     }
 
     /// <summary>Asks something of an instrument on its shard's thread.</summary>
@@ -208,11 +156,7 @@ internal sealed partial class GridEngine : IAsyncDisposable
         }
 
         await StopPostgresAsync().ConfigureAwait(false);
-        if (_archive is { } archive)
-        {
-            await archive.DisposeAsync().ConfigureAwait(false);
-        }
-
+        await StopArchiveAsync().ConfigureAwait(false);
         await StopSnapshotsAsync().ConfigureAwait(false);
 
         Image.Subscriptions.Stop(new GridException(GridErrorCode.Stopping, "the grid is stopping"));
@@ -234,14 +178,6 @@ internal sealed partial class GridEngine : IAsyncDisposable
         Image.Dispose();
         Intake.Dispose();
         _data.Dispose();
-    }
-
-    private async Task StopPostgresAsync()
-    {
-        if (_postgres is { } postgres)
-        {
-            await postgres.DisposeAsync().ConfigureAwait(false);
-        }
     }
 
     // A snapshot reads the histories and writes to the data folder: it must be over before either is closed. Only one that a failure
