@@ -16,7 +16,7 @@ internal static class HashedCopy
     public static string Write(IJournalFile from, long bytes, string path, CancellationToken cancel)
     {
         using var to = Create(path);
-        var hash = Read(from, bytes, part => to.Write(part), cancel);
+        var hash = Read(from, bytes, part => Append(to, part), cancel);
         to.Flush(flushToDisk: true);
         return hash;
     }
@@ -63,6 +63,19 @@ internal static class HashedCopy
     }
 
     private delegate void Take(ReadOnlySpan<byte> part);
+
+    // A file system that takes no file so large is a disk that refuses, like a full one.
+    private static void Append(FileStream to, ReadOnlySpan<byte> part)
+    {
+        try
+        {
+            to.Write(part);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw new IOException($"'{to.Name}' is too large for its file system", e);
+        }
+    }
 
     private static string Read(IJournalFile from, long bytes, Take take, CancellationToken cancel)
     {
