@@ -1,27 +1,9 @@
-using Grid.Domain.Identifiers;
 using Grid.Silo.Contracts;
-using Grid.Testing;
-using Grid.Testing.Postgres;
 
 namespace Grid.Silo.Tests;
 
 public sealed class TwoSilosTests(SiloServer server)
 {
-    private const int Instruments = 120;
-
-    // A market of many instruments; otherwise that of the other tests.
-    private static readonly MarketNames Many = new()
-    {
-        ByKind = new Dictionary<NameKind, string[]>
-        {
-            [NameKind.Instrument] = ["", .. Enumerable.Range(1, Instruments).Select(i => $"I{i:000}")],
-            [NameKind.Source] = TestMarket.Names.ByKind[NameKind.Source],
-            [NameKind.Venue] = [""],
-            [NameKind.Channel] = [""],
-        },
-        Declarations = TestMarket.Names.Declarations,
-    };
-
     [Fact]
     public async Task Instruments_are_spread_over_both_silos_and_each_answers_for_all()
     {
@@ -31,14 +13,14 @@ public sealed class TwoSilosTests(SiloServer server)
         await Task.WhenAll(first.SeesAsync(2), second.SeesAsync(2));
         await first.DeclareAsync();
 
-        Assert.Equal(BatchResult.Committed, (await PublishAsync(first, 1)).Result);
+        Assert.Equal(BatchResult.Committed, (await ManyInstruments.PublishAsync(first, 1)).Result);
 
-        Assert.All(await LatestAsync(first), l => Assert.Equal(1UL, l));
-        Assert.All(await LatestAsync(second), l => Assert.Equal(1UL, l));
+        Assert.All(await ManyInstruments.LatestAsync(first), l => Assert.Equal(1UL, l));
+        Assert.All(await ManyInstruments.LatestAsync(second), l => Assert.Equal(1UL, l));
         var shares = await TestSilo.SharesAsync(database);
-        Assert.Equal(Instruments, shares.Values.Sum());
-        Assert.All(["silo-1", "silo-2"], silo => Assert.InRange(shares.GetValueOrDefault(silo), Instruments / 4, Instruments * 3 / 4));
-        Assert.Equal((long)Instruments, await database.ScalarAsync<long>("SELECT count(*) FROM grid.tick"));
+        Assert.Equal(ManyInstruments.Count, shares.Values.Sum());
+        Assert.All(["silo-1", "silo-2"], silo => Assert.InRange(shares.GetValueOrDefault(silo), ManyInstruments.Count / 4, ManyInstruments.Count * 3 / 4));
+        Assert.Equal((long)ManyInstruments.Count, await database.ScalarAsync<long>("SELECT count(*) FROM grid.tick"));
     }
 
     [Fact]
@@ -51,17 +33,17 @@ public sealed class TwoSilosTests(SiloServer server)
         await first.DeclareAsync();
         for (ulong number = 1; number <= 5; number++)
         {
-            Assert.Equal(BatchResult.Committed, (await PublishAsync(first, number)).Result);
+            Assert.Equal(BatchResult.Committed, (await ManyInstruments.PublishAsync(first, number)).Result);
         }
 
         // Batches are on their way when it dies.
-        var publishing = Enumerable.Range(6, 5).Select(number => PublishAsync(first, (ulong)number)).ToList();
+        var publishing = Enumerable.Range(6, 5).Select(number => ManyInstruments.PublishAsync(first, (ulong)number)).ToList();
         await second.KillAsync();
 
         Assert.All(await Task.WhenAll(publishing), a => Assert.Equal((BatchResult.Committed, null), (a.Result, a.Why)));
-        Assert.All(await LatestAsync(first), version => Assert.Equal(10UL, version));
-        await AssertOnceAsync(database, batches: 10);
-        Assert.Equal(["silo-1"], (await TestSilo.SharesAsync(database)).Where(s => s.Value == Instruments).Select(s => s.Key));
+        Assert.All(await ManyInstruments.LatestAsync(first), version => Assert.Equal(10UL, version));
+        await ManyInstruments.AssertOnceAsync(database, batches: 10);
+        Assert.Equal(["silo-1"], (await TestSilo.SharesAsync(database)).Where(s => s.Value == ManyInstruments.Count).Select(s => s.Key));
     }
 
     [Fact]
@@ -74,10 +56,10 @@ public sealed class TwoSilosTests(SiloServer server)
         await first.DeclareAsync();
         for (ulong number = 1; number <= 4; number++)
         {
-            Assert.Equal(BatchResult.Committed, (await PublishAsync(first, number)).Result);
+            Assert.Equal(BatchResult.Committed, (await ManyInstruments.PublishAsync(first, number)).Result);
         }
 
-        var lost = PublishAsync(first, 5);
+        var lost = ManyInstruments.PublishAsync(first, 5);
         await first.KillAsync();
         await lost.ContinueWith(static _ => { }, TaskScheduler.Default);
 
@@ -97,31 +79,10 @@ public sealed class TwoSilosTests(SiloServer server)
         Assert.InRange(through.Value, 4UL, 5UL);
         for (var number = through.Value + 1; number <= 8; number++)
         {
-            Assert.Equal(BatchResult.Committed, (await PublishAsync(second, number)).Result);
+            Assert.Equal(BatchResult.Committed, (await ManyInstruments.PublishAsync(second, number)).Result);
         }
 
-        Assert.All(await LatestAsync(second), version => Assert.Equal(8UL, version));
-        await AssertOnceAsync(database, batches: 8);
-    }
-
-    // One trade of each instrument in each batch; the source has no numbers, so that only batches tell repeats.
-    private static Task<BatchAnswer> PublishAsync(TestSilo silo, ulong number)
-    {
-        var lines = Enumerable.Range(1, Instruments).Select(i => TestMarket.Trade(0, $"14:30:{number:00}", $"{i}", source: TestMarket.ByNothing, instrument: (uint)i));
-        return silo.Grains.GetGrain<IProducerGrain>("P").Publish(
-            new BatchMessage(1, number, TestMarket.At("20:00:00").Value, NamedLines.Encode(Many, lines)));
-    }
-
-    private static async Task<ulong[]> LatestAsync(TestSilo silo) =>
-        [.. (await Task.WhenAll(Many.ByKind[NameKind.Instrument].Skip(1).Select(silo.LatestAsync))).Select(l => l?.Version ?? 0)];
-
-    private static async Task AssertOnceAsync(PrivateDatabase database, int batches)
-    {
-        Assert.Equal(
-            [$"{Instruments}|{batches}|{batches}|{batches}"],
-            await database.RowsAsync("""
-                SELECT count(*), min(n), max(n), min(times)
-                FROM (SELECT instrument_id, count(*) AS n, count(DISTINCT event_time) AS times FROM grid.tick GROUP BY 1) AS t
-                """));
+        Assert.All(await ManyInstruments.LatestAsync(second), version => Assert.Equal(8UL, version));
+        await ManyInstruments.AssertOnceAsync(database, batches: 8);
     }
 }

@@ -16,16 +16,9 @@ public sealed class TempFolder : IDisposable
     public string CopyOf(string folder, string name)
     {
         var target = File(name);
-        foreach (var from in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        while (!TryCopy(folder, target))
         {
-            if (System.IO.Path.GetFileName(from) == "lock")
-            {
-                continue;
-            }
-
-            var to = System.IO.Path.Combine(target, System.IO.Path.GetRelativePath(folder, from));
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(to)!);
-            System.IO.File.Copy(from, to);
+            Directory.Delete(target, recursive: true);
         }
 
         return target;
@@ -33,4 +26,25 @@ public sealed class TempFolder : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Directory.Delete(Path, recursive: true);
+
+    // False if a file went, or got another name, between being seen and being copied: a process is killed at one moment.
+    private static bool TryCopy(string folder, string target)
+    {
+        Directory.CreateDirectory(target);
+        try
+        {
+            foreach (var from in Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Where(f => System.IO.Path.GetFileName(f) != "lock"))
+            {
+                var to = System.IO.Path.Combine(target, System.IO.Path.GetRelativePath(folder, from));
+                Directory.CreateDirectory(System.IO.Path.GetDirectoryName(to)!);
+                System.IO.File.Copy(from, to);
+            }
+
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+    }
 }

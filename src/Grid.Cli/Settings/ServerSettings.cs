@@ -8,6 +8,7 @@ using Grid.Gateway.Http;
 using Grid.Gateway.Ilp;
 using Grid.Gateway.Tls;
 using Grid.Runtime;
+using Grid.Runtime.Calendars;
 using Grid.Storage.Archive;
 using Grid.Storage.Postgres;
 using Microsoft.Extensions.Configuration;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Grid.Storage.Archive;
 using Grid.Storage.Journal;
 using Grid.Storage.Snapshots;
 
@@ -33,12 +34,18 @@ internal static partial class BackupLayout
     /// <summary>True for a path that a backup may have: no other is ever read or written.</summary>
     public static bool IsKnown(string path) => Known().IsMatch(path);
 
+    public static string ArchivePath(ArchivePart part) => $"{ArchiveFolder.FolderName}/{part.File}";
+
+    public static string ArchivePath(ArchiveManifest manifest) => $"{ArchiveFolder.FolderName}/{ArchiveFolder.ManifestFolderName}/{manifest.FileName}";
+
+    public static bool IsArchive(string path) => path.StartsWith(ArchiveFolder.FolderName + "/", StringComparison.Ordinal);
+
     public static bool IsJournal(string path) => path.StartsWith(JournalFormat.FolderName + "/", StringComparison.Ordinal);
 
     public static bool IsSnapshot(string path) => path.StartsWith(SnapshotCatalog.FolderName + "/", StringComparison.Ordinal);
 
     public static bool IsHot(string path) => path.StartsWith(HotFolder + "/", StringComparison.Ordinal);
 
-    [GeneratedRegex(@"\A(?:format|identity|keys\.json|grid\.json|database\.dump|journal/[0-9a-f]{16}\.journal|snapshots/[0-9a-f]{16}\.snapshot|hot/shard-[0-9]{1,2}/[0-9a-f]{16}\.hot)\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\A(?:format|identity|keys\.json|grid\.json|database\.dump|journal/[0-9a-f]{16}\.journal|snapshots/[0-9a-f]{16}\.snapshot|hot/shard-[0-9]{1,2}/[0-9a-f]{16}\.hot|archive/_manifest/[0-9a-f]{16}\.json|archive/[a-z]{1,16}/date=[0-9]{4}-[0-9]{2}-[0-9]{2}/part-[0-9a-f]{16}\.parquet)\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Known();
 }

@@ -54,6 +54,7 @@ internal sealed class BackupSet
             var journal = JournalContents.Read(Journal, cancel);
             Require(journal.ToManifest() == Manifest.Journal, $"journal: it has frames {journal.FirstLsn} to {journal.LastLsn}, and not those that the manifest says");
             CheckSnapshot();
+            CheckArchive();
             await CheckDumpAsync(cancel).ConfigureAwait(false);
             return _remarks;
         }
@@ -111,6 +112,23 @@ internal sealed class BackupSet
         {
             Require(Manifest.Journal.FirstLsn == 1, $"it has no snapshot, and its journal begins with frame {Manifest.Journal.FirstLsn}");
         }
+    }
+
+    private void CheckArchive()
+    {
+        var archive = ArchiveContents.Read(Folder);
+        var files = Manifest.Files.Where(f => BackupLayout.IsArchive(f.Path)).ToDictionary(f => f.Path, f => f.Sha256);
+        foreach (var part in archive.Manifests.SelectMany(m => m.Parts))
+        {
+            Require(
+                files.Remove(BackupLayout.ArchivePath(part), out var hash) && hash == part.Sha256,
+                $"'{BackupLayout.ArchivePath(part)}' is missing, or is not what the archive's manifest says");
+        }
+
+        Require(files.Count == archive.Manifests.Count, "it holds files of an archive that are in none of the archive's manifests");
+        Require(
+            archive.ThroughLsn == 0 || (archive.ThroughLsn <= Manifest.Journal.LastLsn && archive.ThroughLsn + 1 >= Manifest.Journal.FirstLsn),
+            $"its archive ends with frame {archive.ThroughLsn}, and its journal has frames {Manifest.Journal.FirstLsn} to {Manifest.Journal.LastLsn}");
     }
 
     private async Task CheckDumpAsync(CancellationToken cancel)

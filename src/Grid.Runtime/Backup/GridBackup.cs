@@ -58,7 +58,7 @@ public sealed record BackupReport(
 
 /// <summary>
 /// Makes backups of a data folder, also while a grid in another process writes to it: that one is asked for nothing. The order is what
-/// makes the parts fit: segments are held first, then the database is dumped, then a snapshot is taken with the hot
+/// makes the parts fit: segments are held first, then the database is dumped, then the archive, then a snapshot is taken with the hot
 /// store that belongs to it, and the journal last, so that it is never behind any of them.
 /// </summary>
 public sealed class GridBackup
@@ -131,6 +131,7 @@ public sealed class GridBackup
         }
 
         var dump = _options.Database is { } database ? await DumpAsync(database, identity, hold, cancel).ConfigureAwait(false) : null;
+        CopyArchive(cancel);
         var snapshot = CopySnapshot(cancel);
         foreach (var segment in hold.ReadSegments())
         {
@@ -184,6 +185,18 @@ public sealed class GridBackup
             lock (gate)
             {
                 return hold.ReadSegments() is [.., var last] ? last.LastLsn : 0;
+            }
+        }
+    }
+
+    // What is archived may go from the journal, so that must have been held before, and be copied afterwards: then it reaches from the archive's end on.
+    private void CopyArchive(CancellationToken cancel)
+    {
+        foreach (var path in ArchiveContents.PathsOf(ArchiveContents.Read(_data.Path).Manifests))
+        {
+            if (!_target.TryCopy(path, Path.Combine([_data.Path, .. path.Split('/')]), cancel))
+            {
+                throw new GridStorageException($"'{path}' of the archive in '{_data.Path}' is missing; grid archive verify says what else is");
             }
         }
     }

@@ -104,6 +104,7 @@ public sealed class GridRestore
 
         var contents = JournalContents.Read(journal, cancel);
         var hasSnapshot = CopySnapshot(contents, point, cancel);
+        CopyArchive(contents, point, cancel);
         CopyFiles(path => path is BackupLayout.Keys or BackupLayout.Configuration, cancel);
         var identity = WriteIdentity(isCut: point is { IsEnd: false });
         if (_options.Database is { } database)
@@ -163,6 +164,22 @@ public sealed class GridRestore
         }
 
         return true;
+    }
+
+    // A publication goes with the first of its inputs that goes; the others of it are archived again, so the journal must still have them.
+    private void CopyArchive(JournalContents contents, PointInTime? point, CancellationToken cancel)
+    {
+        var archive = ArchiveContents.Read(_set.Folder);
+        var kept = archive.Manifests.TakeWhile(m => point?.FirstGone is not { } gone || m.ThroughLsn < gone).ToList();
+        if (kept.Count < archive.Manifests.Count && contents.FirstLsn > (kept is [.., var last] ? last.ThroughLsn : 0) + 1)
+        {
+            throw new GridStorageException(
+                $"the backup's archive holds what was received after {_options.Until} together with what was received before, "
+                + $"and its journal, which begins with frame {contents.FirstLsn}, does not have that any more; use an earlier backup");
+        }
+
+        var paths = ArchiveContents.PathsOf(kept).ToHashSet(StringComparer.Ordinal);
+        CopyFiles(paths.Contains, cancel);
     }
 
     // Latest values and bars of a database cannot be taken back.

@@ -89,7 +89,7 @@ internal sealed class InstrumentGrain(SiloStore store, ILogger<InstrumentGrain> 
                 return (Task.CompletedTask, SliceAnswer.Of(SliceResult.Malformed, $"batch {slice.Batch} of {slice.Producer}: {fault}"));
             }
 
-            await Store.Sources.LearnAsync(SourcesOf(batch), CancellationToken.None);
+            await Store.Sources.LearnAsync(batch, CancellationToken.None);
             using var room = await Store.Committer.ReserveAsync(batch.Count, CancellationToken.None);
 
             // Nothing is awaited from here until the slice is handed over.
@@ -169,17 +169,6 @@ internal sealed class InstrumentGrain(SiloStore store, ILogger<InstrumentGrain> 
         {
             // It has given up.
         }
-    }
-
-    private static HashSet<SourceId> SourcesOf(EventBatch batch)
-    {
-        var sources = new HashSet<SourceId>();
-        foreach (ref readonly var e in batch.Events)
-        {
-            sources.Add(e.Source);
-        }
-
-        return sources;
     }
 
     private static IReadOnlyDictionary<int, string> RefusedOf(SliceMessage slice, int events)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Validation;
 using Grid.Runtime.Clustering;
@@ -152,7 +151,7 @@ internal sealed class ProducerGrain : FencedGrain, IProducerGrain
                 return BatchAnswer.Of(BatchResult.Malformed, $"batch {message.Number} of {Producer}: {fault}");
             }
 
-            if ((await Store.Sources.LearnAsync(SourcesOf(batch), CancellationToken.None)).FirstOrDefault() is { Value: > 0 } unknown)
+            if ((await Store.Sources.LearnAsync(batch, CancellationToken.None)).FirstOrDefault() is { Value: > 0 } unknown)
             {
                 return BatchAnswer.Of(BatchResult.UnknownSource, $"source '{Store.Names.Sources.Text(unknown.Value)}' was never declared");
             }
@@ -218,16 +217,5 @@ internal sealed class ProducerGrain : FencedGrain, IProducerGrain
             await grain.Observe(messages);
             return ((object?)name, (string?)null);
         });
-    }
-
-    private static HashSet<SourceId> SourcesOf(EventBatch batch)
-    {
-        var sources = new HashSet<SourceId>();
-        foreach (ref readonly var e in batch.Events)
-        {
-            sources.Add(e.Source);
-        }
-
-        return sources;
     }
 }

@@ -1,4 +1,5 @@
 using Grid.Domain.Dedup;
+using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 using Grid.Storage.Postgres.Committing;
@@ -26,6 +27,22 @@ internal sealed class SiloSources(ClusterSources declared, InstrumentContext con
         }
 
         return unknown;
+    }
+
+    /// <summary>The same for the sources of a batch.</summary>
+    public ValueTask<IReadOnlyCollection<SourceId>> LearnAsync(EventBatch batch, CancellationToken cancel)
+    {
+        // Nearly always all are known, and then nothing is allocated.
+        HashSet<SourceId>? unknown = null;
+        foreach (ref readonly var e in batch.Events)
+        {
+            if (context.Source(e.Source) is null)
+            {
+                (unknown ??= []).Add(e.Source);
+            }
+        }
+
+        return unknown is null ? ValueTask.FromResult<IReadOnlyCollection<SourceId>>([]) : LearnAsync(unknown, cancel);
     }
 
     /// <summary>Declares a source, if nobody did, and gives what is declared then.</summary>

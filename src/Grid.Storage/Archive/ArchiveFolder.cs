@@ -64,7 +64,7 @@ public sealed class ArchiveFolder
         foreach (var name in manifests.List().Where(n => n.EndsWith(ManifestSuffix, StringComparison.Ordinal)))
         {
             var manifest = Read(manifests, name);
-            if (manifest.AfterLsn != through || name != NameOf(manifest.AfterLsn))
+            if (manifest.AfterLsn != through || name != manifest.FileName)
             {
                 throw new GridStorageException($"manifest '{name}' in '{manifests.Path}' holds what follows journal frame {manifest.AfterLsn}, "
                     + $"but the one before it ends at {through}: manifests are missing or were moved");
@@ -111,7 +111,7 @@ public sealed class ArchiveFolder
         });
     }
 
-    private static string NameOf(ulong afterLsn) => string.Create(CultureInfo.InvariantCulture, $"{afterLsn + 1:x16}{ManifestSuffix}");
+    internal static string NameOf(ulong afterLsn) => string.Create(CultureInfo.InvariantCulture, $"{afterLsn + 1:x16}{ManifestSuffix}");
 
     private static ArchiveManifest Read(IJournalDirectory manifests, string name)
     {

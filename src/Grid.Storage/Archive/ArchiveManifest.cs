@@ -40,6 +40,10 @@ public sealed record ArchiveManifest
     /// <summary>The files.</summary>
     public required IReadOnlyList<ArchivePart> Parts { get; init; }
 
+    /// <summary>The name of its own file.</summary>
+    [JsonIgnore]
+    public string FileName => ArchiveFolder.NameOf(AfterLsn);
+
     /// <summary>Rows of the files.</summary>
     [JsonIgnore]
     public long Rows => Parts.Sum(p => p.Rows);

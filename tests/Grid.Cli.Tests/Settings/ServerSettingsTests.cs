@@ -3,6 +3,7 @@ using Grid.Cli.Settings;
 using Grid.Domain.Identifiers;
 using Grid.Domain.Validation;
 using Grid.Gateway.Tls;
+using Grid.Runtime.Calendars;
 
 namespace Grid.Cli.Tests.Settings;
 

@@ -52,6 +52,7 @@ internal sealed class BackupRig : IAsyncDisposable
         HotStoreBytesMax = Folder.Options.HotStoreBytesMax,
         Journal = Folder.Options.Journal,
         SnapshotJournalBytes = Folder.Options.SnapshotJournalBytes,
+        Archive = Folder.Options.Archive,
     };
 
     public async Task<EmbeddedGrid> OpenRestoredAsync(string dataFolder, PostgresOptions? postgres = null)

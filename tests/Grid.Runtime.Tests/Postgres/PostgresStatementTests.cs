@@ -30,7 +30,7 @@ public sealed class PostgresStatementTests(PrivatePostgres server)
             [
                 "begin", "check_schema", "claim_grid", "commit", "copy_bars", "copy_latest", "copy_quarantine", "copy_run_latest", "copy_runs", "copy_ticks", "find_names",
                 "insert_quarantine", "lock_claims", "lock_watermark", "make_names", "make_partitions", "make_staging", "merge_bars", "merge_latest", "merge_run_latest",
-                "read_newest_times", "read_producers", "read_silos", "read_watermarks", "write_small_tables",
+                "read_newest_times", "read_producers", "read_saved_states", "read_silos", "read_watermarks", "write_small_tables",
             ],
             figures.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(status.Postgres!.Flushes, figures["write_small_tables"].Count);

@@ -1,6 +1,8 @@
 using Grid.Domain.Cusips;
+using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
+using Grid.Domain.Instruments;
 using Grid.Domain.Validation;
 using Grid.Storage.Postgres;
 using Grid.Storage.Postgres.Committing;
@@ -93,6 +95,57 @@ public sealed class GrainLoadingTests(CommitServer server) : IClassFixture<Commi
         Assert.Equal((100_000, 0), (loaded[2].Snapshot!.State.Length, loaded[2].Ticks.Count));
         Assert.True(loaded[1].Snapshot!.At.Commit > loaded[0].Snapshot!.At.Commit);
         Assert.Equal(["G2"], await rig.Database.RowsAsync("SELECT key::text FROM grid.grain WHERE tail_from IS NULL AND key <> 'HOLD'"));
+    }
+
+    [Fact]
+    public async Task Definitions_come_back_whole_with_every_activation()
+    {
+        await using var rig = await CommitRig.StartAsync(server);
+        var grain = (await rig.LoadAsync("G")).Claim;
+        var e = CommitServer.Trade(grain, rig.Names, 7) with
+        {
+            Kind = EventKind.Definition, Venue = default, Conditions = 0, ReceiveTime = default, F0 = 0, F1 = 0, Channel = new ChannelId((uint)rig.Names.Channels.GetOrAdd("C")),
+        };
+        var definition = new InstrumentDefinition
+        {
+            Class = "bond", TickSize = Price.Parse("0.01"), LotSize = Quantity.Parse("100"), Currency = "USD", Calendar = "west", Cusip = Cusip.Parse("912828YB0"),
+            ValidFrom = new UnixNanos(1_714_564_800_123_456_789),
+        };
+        var slice = grain.NewSlice("P", 1, 1);
+        slice.Add(in e, Outcome.Accepted, new InstrumentDefinition(), new InstrumentDefinition());
+        slice.Add(in e, Outcome.Accepted, definition, definition);
+        await await rig.HandOverAsync(slice);
+        await rig.Committer.SaveAsync(grain, [1]);
+
+        for (var i = 0; i < 2; i++)
+        {
+            var loaded = await rig.LoadAsync("G");
+            Assert.Equal(
+                [new DefinitionRow(new TickRow(e, Outcome.Accepted, 1, 0), new InstrumentDefinition()), new DefinitionRow(new TickRow(e, Outcome.Accepted, 1, 1), definition)],
+                loaded.Definitions);
+            Assert.Empty(loaded.Ticks);
+        }
+
+        Assert.Equal(["bond|912828YB0"], await rig.Database.RowsAsync("SELECT class, cusip FROM grid.instrument WHERE symbol = 'G'"));
+    }
+
+    [Fact]
+    public async Task A_source_is_declared_once_by_whichever_silo_comes_first()
+    {
+        await using var rig = await CommitRig.StartAsync(server);
+        await using var other = await CommitServer.OpenAsync(rig.Database, "silo-2", new GridNames());
+        await rig.CommitAsync((await rig.LoadAsync("G")).Claim, 1);
+        Assert.Empty(await other.Sources.FindAsync(["S", "X"], Cancel));
+        var declarations = Enumerable.Range(0, 8).Select(i => new SourceDeclaration
+        {
+            Name = "S", Policy = (DedupPolicy)(i % 4), IsContiguous = i < 4, UnknownInstrument = UnknownInstrumentAction.Flag, NotLastConditions = uint.MaxValue, NotVolumeConditions = (uint)i,
+        }).ToList();
+
+        var declared = await Task.WhenAll(declarations.Select((d, i) => (i % 2 == 0 ? rig.Committer : other).Sources.DeclareAsync(d, Cancel)));
+
+        var known = Assert.Single(declared.Distinct());
+        Assert.Contains(known, declarations);
+        Assert.Equal([known], await other.Sources.FindAsync(["S", "X"], Cancel));
     }
 
     [Fact]

@@ -1,10 +1,10 @@
 using Grid.Domain.Identifiers;
 using Grid.Domain.Instruments;
 
-namespace Grid.Cli.Settings;
+namespace Grid.Runtime.Calendars;
 
 /// <summary>The offsets of a time zone over the years that market data comes from, out of the machine's time zone data.</summary>
-internal static class ZoneOffsets
+public static class ZoneOffsets
 {
     private const int FirstYear = 1900;
     private const int LastYear = 2100;

@@ -1,0 +1,3 @@
+using Grid.Silo.Hosting;
+
+return await SiloProgram.RunAsync(args);
