@@ -1,6 +1,5 @@
 using Grid.Domain;
 using Grid.Domain.Identifiers;
-using Grid.Runtime.Archive;
 using Grid.Runtime.Feeds;
 using Grid.Runtime.Metrics;
 using Grid.Runtime.Postgres;
@@ -8,9 +7,7 @@ using Grid.Runtime.Recovery;
 using Grid.Runtime.Sequencing;
 using Grid.Runtime.Shards;
 using Grid.Runtime.Snapshots;
-using Grid.Storage.Archive;
 using Grid.Storage.Journal;
-using Grid.Storage.Postgres;
 using Microsoft.Extensions.Logging;
 
 namespace Grid.Runtime;
