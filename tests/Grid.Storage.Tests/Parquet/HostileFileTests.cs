@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Grid.Storage.Parquet;
+using Grid.Storage.Parquet.Encodings;
 using Grid.Storage.Parquet.Text;
 using Grid.Testing;
 
@@ -65,6 +66,49 @@ public sealed class HostileFileTests : IDisposable
             Assert.Equal(1, Try(bytes[..length], $"cut to {length}"));
         }
     }
+
+    [Fact]
+    public void Fault_names_column_row_group_page_and_offset()
+    {
+        var path = _folder.File("hostile.parquet");
+        using (var stream = File.Create(path))
+        {
+            var options = new ParquetWriterOptions { Codec = ParquetCodec.Uncompressed, PageRowsMax = 10, RowGroupRowsMax = 100 };
+            using var writer = new ParquetWriter(stream, [new ParquetField("n", PhysicalType.Int64) { Encoding = ParquetEncoding.Plain }], options);
+            for (var i = 0L; i < 200; i++)
+            {
+                writer[0].Append(i);
+                writer.EndRow();
+            }
+
+            writer.Finish();
+        }
+
+        var bytes = File.ReadAllBytes(path);
+        ReadOnlySpan<byte> twoValues = [155, 0, 0, 0, 0, 0, 0, 0, 156];
+        bytes[bytes.AsSpan().IndexOf(twoValues)] = 0;
+        File.WriteAllBytes(path, bytes);
+
+        var refused = Assert.Throws<GridStorageException>(() => ReadSome(path));
+        Assert.Matches(@"^hostile\.parquet: column 'n', row group 1, page 5 at offset \d+: the checksum is [0-9A-F]{8} where [0-9A-F]{8} is meant$", refused.Message);
+        Assert.False(refused.IsTransient);
+    }
+
+    [Fact]
+    public void Values_that_a_few_bytes_cannot_hold_are_refused_before_they_are_made()
+    {
+        var dictionary = new ColumnValues();
+        Plain.Decode([1, 0, 0, 0], 0, 4, 1, PhysicalType.Int32, 4, dictionary);
+        AssertRefused("dictionary index 1 is out of range, there are 1 entries", () => new ColumnValues().ResetGathered(dictionary, [0, 1]));
+        AssertRefused("16777216 values need 134217728 bytes, where 4 are left", () => Plain.Decode([1, 0, 0, 0], 0, 4, 1 << 24, PhysicalType.Int64, 8, new ColumnValues()));
+        AssertRefused("1000 values with their lengths in 4 bytes", () => Plain.Decode([1, 0, 0, 0], 0, 4, 1_000, PhysicalType.ByteArray, 0, new ColumnValues()));
+        AssertRefused("value 0 has -1 bytes, where 0 are left", () => Plain.Decode([255, 255, 255, 255], 0, 4, 1, PhysicalType.ByteArray, 0, new ColumnValues()));
+        AssertRefused("1000 packed groups of 32 bits are longer than the 0 bytes that are left", () => RleHybrid.Decode([0xD1, 0x0F], 32, new int[8_000]));
+        AssertRefused("delta values say that they are 5 where 4 are meant", () => DeltaBinaryPacked.Decode<long>([128, 1, 4, 5, 0], new long[4]));
+        AssertRefused("delta blocks of 5 values in 1 parts", () => DeltaBinaryPacked.Decode<long>([5, 1, 4, 0], new long[4]));
+    }
+
+    private static void AssertRefused(string message, Action decode) => Assert.Equal(message, Assert.Throws<ParquetFormatException>(decode).Message);
 
     // One of several kinds of damage. Lengths stand in the footer's length, in varints and in four bytes before values.
     private static byte[] Damage(byte[] whole, Random random)

@@ -103,7 +103,6 @@ internal static class DeltaByteArrays
             suffixes[i] = values[i].Length - prefixes[i];
         }
 
-        // What is shared is told apart from what is not, so that readers find the rest of each value in one piece.
         DeltaBinaryPacked.Encode(prefixes, is32Bits: true, output);
         DeltaBinaryPacked.Encode(suffixes, is32Bits: true, output);
         for (var i = 0; i < values.Count; i++)
