@@ -25,7 +25,8 @@ internal sealed class SavedTurns
 
     private async Task RunNextAsync(Task before, Func<Task> save)
     {
-        await before;
+        // Also if it has just ended: this must stand in _next before it goes on.
+        await before.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.ForceYielding);
 
         // Who comes from now on changes what this turn no longer saves.
         _running = _next!;
