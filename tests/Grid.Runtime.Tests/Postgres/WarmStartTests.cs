@@ -4,6 +4,7 @@ using Grid.Domain.Validation;
 using Grid.Runtime.Tests.Embedded;
 using Grid.Testing;
 using Grid.Testing.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Grid.Runtime.Tests.Postgres.LostGrids;
 using static Grid.Testing.TestMarket;
 
@@ -108,6 +109,57 @@ public sealed class WarmStartTests(PrivatePostgres server)
             await rig.Database.ScalarAsync<long>("SELECT sum(accepted + flagged)::bigint FROM grid.data_quality_log"),
             long.Parse(sums[0].Split('|')[8]) + long.Parse(sums[0].Split('|')[9]) + 1);
         await CheckNothingTwiceAsync(rig, found, market);
+    }
+
+    [Theory]
+    [InlineData(91, 3)]
+    [InlineData(92, 11)]
+    [InlineData(93, 40)]
+    public async Task Lost_in_the_middle_of_its_writing_the_grid_goes_on_where_the_database_stands(int seed, int batchEvents)
+    {
+        await using var rig = await PostgresRig.OpenAsync(server);
+        var market = new RandomMarket(seed, eventsPerSource: 150);
+        var batches = market.All.Chunk(batchEvents).ToArray();
+        var lost = await rig.OpenGridAsync();
+        await FeedAsync(lost, market, batches[..(batches.Length / 3)]);
+        await using (var feed = await FeedDriver.OpenAsync(lost, market.Names, "plant"))
+        {
+            foreach (var lines in batches[(batches.Length / 3)..])
+            {
+                await feed.SubmitAsync(lines);
+            }
+
+            await feed.AcknowledgedAsync((ulong)batches.Length);
+        }
+
+        var found = await rig.OpenInsteadAsync();
+        await using (var feed = await FeedDriver.OpenAsync(found, market.Names, "plant", ack: AckLevel.Committed))
+        {
+            TestContext.Current.TestOutputHelper!.WriteLine($"{feed.Feed.LastDurableBatch} of {batches.Length} batches were written");
+            foreach (var lines in batches[(int)feed.Feed.LastDurableBatch..])
+            {
+                await feed.SubmitAsync(lines);
+            }
+
+            // Nothing is said where everything was written before the loss.
+            if (feed.Next > feed.Feed.LastDurableBatch + 1)
+            {
+                await feed.AcknowledgedAsync((ulong)batches.Length);
+            }
+        }
+
+        await using var undisturbed = new GridFolder();
+        await using var other = await EmbeddedGrid.OpenAsync(undisturbed.Options, TimeProvider.System, NullLoggerFactory.Instance);
+        await using (var feed = await FeedDriver.OpenAsync(other, market.Names, "plant"))
+        {
+            foreach (var lines in batches)
+            {
+                await feed.SendAsync(lines);
+            }
+        }
+
+        Assert.Equal((await other.HashAsync()).Market, (await found.HashAsync()).Market);
+        await rig.CheckSameAsync(found);
     }
 
     [Fact]
