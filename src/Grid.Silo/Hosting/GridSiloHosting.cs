@@ -4,6 +4,7 @@ using Grid.Silo.Stores;
 using Grid.Storage.Postgres;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 
 namespace Grid.Silo.Hosting;
@@ -20,7 +21,7 @@ public static class GridSiloHosting
         ArgumentNullException.ThrowIfNull(rules);
         ArgumentNullException.ThrowIfNull(time);
         options.Validate();
-        host.Services.AddSingleton(_ => new SiloStore(options, rules, time));
+        host.Services.AddSingleton(services => new SiloStore(options, rules, time, services.GetRequiredService<ILogger<SiloStore>>()));
         host.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloStoreLifecycle>();
         return (IHostApplicationBuilder)host.UseOrleans(silo => Configure(silo, options));
     }
