@@ -35,7 +35,7 @@ public sealed class BackupArchiveTests : IAsyncDisposable
         await _rig.RestoreAsync(backup.Path, until: until);
         Assert.Equal(1, Rows(_rig.NewestRestored));
         var restored = await _rig.OpenRestoredAsync(_rig.NewestRestored);
-        Assert.Equal(1UL, restored.GetStatus().Archive!.ThroughFrame);
+        Assert.Equal(1, restored.GetStatus().Archive!.Rows);
         await restored.DisposeAsync();
     }
 

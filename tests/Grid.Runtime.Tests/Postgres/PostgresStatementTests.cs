@@ -15,6 +15,7 @@ public sealed class PostgresStatementTests(PrivatePostgres server)
     public async Task Every_statement_of_a_flush_is_counted()
     {
         await using var rig = await PostgresRig.OpenAsync(server);
+        rig.Postgres.StateInterval = TimeSpan.Zero;
         var grid = await rig.OpenGridAsync();
         var market = new RandomMarket(71, eventsPerSource: 100);
         await using var feed = await FeedDriver.OpenAsync(grid, market.Names, ack: AckLevel.Committed);
