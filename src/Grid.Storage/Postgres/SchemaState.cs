@@ -7,14 +7,17 @@ internal sealed class SchemaState
 {
     /// <summary>
     /// The columns of all tables but partitions, one a line. Types and names that somebody alters by hand show in it; further
-    /// tables and indexes of theirs do no harm.
+    /// tables and indexes of theirs do no harm. It does not depend on the search path, in which the schema is for a user who is called like it.
     /// </summary>
     public const string ShapeSql = """
         SELECT coalesce(string_agg(
-            format('%s.%s %s%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN ' not null' ELSE '' END),
+            format('%s.%s %s%s', c.relname, a.attname,
+                CASE WHEN t.typnamespace = c.relnamespace AND t.typelem = 0 THEN 'grid.' || t.typname ELSE format_type(a.atttypid, a.atttypmod) END,
+                CASE WHEN a.attnotnull THEN ' not null' ELSE '' END),
             E'\n' ORDER BY c.relname COLLATE "C", a.attname COLLATE "C"), '')
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         WHERE c.relnamespace = to_regnamespace('grid') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
         """;
 

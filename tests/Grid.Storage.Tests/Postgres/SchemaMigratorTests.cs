@@ -74,6 +74,23 @@ public sealed class SchemaMigratorTests(PrivatePostgres server)
     }
 
     [Fact]
+    public async Task User_who_is_called_like_the_schema_finds_it_as_it_was_made()
+    {
+        await using var database = await server.CreateDatabaseAsync();
+        await database.ExecuteAsync("DO $$ BEGIN CREATE ROLE grid LOGIN SUPERUSER PASSWORD 'as the schema'; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+        var named = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = "grid", Password = "as the schema" }.ConnectionString;
+        await using (var migrator = new SchemaMigrator(PostgresAddress.Parse(named)))
+        {
+            await migrator.UpAsync(cancel: Cancel);
+            await migrator.RequireNewestAsync(Cancel);
+        }
+
+        // Another one's search path has no schema grid.
+        await using var other = Open(database);
+        await other.RequireNewestAsync(Cancel);
+    }
+
+    [Fact]
     public async Task Nodes_that_start_together_apply_each_migration_once()
     {
         await using var database = await server.CreateDatabaseAsync();

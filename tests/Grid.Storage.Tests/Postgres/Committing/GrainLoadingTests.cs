@@ -104,8 +104,11 @@ public sealed class GrainLoadingTests(CommitServer server) : IClassFixture<Commi
         var grain = (await rig.LoadAsync("G")).Claim;
         var e = CommitServer.Trade(grain, rig.Names, 7) with
         {
-            Kind = EventKind.Definition, Venue = default, Conditions = 0, ReceiveTime = default, F0 = 0, F1 = 0, Channel = new ChannelId((uint)rig.Names.Channels.GetOrAdd("C")),
+            Kind = EventKind.Definition, Venue = default, Conditions = 0, F0 = 0, F1 = 0, Channel = new ChannelId((uint)rig.Names.Channels.GetOrAdd("C")),
         };
+
+        // No row has when a definition was received.
+        e.ReceiveTime = e.EventTime;
         var definition = new InstrumentDefinition
         {
             Class = "bond", TickSize = Price.Parse("0.01"), LotSize = Quantity.Parse("100"), Currency = "USD", Calendar = "west", Cusip = Cusip.Parse("912828YB0"),
