@@ -73,7 +73,11 @@ public sealed class BackupPostgresTests(PrivatePostgres server) : IAsyncDisposab
                 last = await feed.SubmitAsync(batch);
             }
 
-            await feed.AcknowledgedAsync(last);
+            // Nothing is said where the backup has all of it.
+            if (last > feed.Feed.LastDurableBatch)
+            {
+                await feed.AcknowledgedAsync(last);
+            }
         }
 
         Assert.Equal(await database.RowsAsync(CountsSql), await another.RowsAsync(CountsSql));
