@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Grid.Cli.Output;
-using Grid.Cli.Settings;
 using Grid.Storage.Archive;
 using Grid.Storage.Journal;
 
@@ -23,8 +22,7 @@ internal static class ArchiveCommand
 
     private static int Status(ParseResult line)
     {
-        var archive = new DiskDirectory(FolderOf(line)).Subdirectory(ArchiveFolder.FolderName);
-        Write(line, ArchiveFolder.ReadManifests(archive.Subdirectory(ArchiveFolder.ManifestFolderName)));
+        Write(line, ArchiveFolder.ReadManifests(FolderOf(line)));
         return 0;
     }
 
@@ -60,11 +58,5 @@ internal static class ArchiveCommand
             line.GetValue(Format) ?? RowFormat.Table, Console.Out, !Console.IsOutputRedirected, ["kind", "date", "files", "rows", "bytes", "through_frame"], rows);
     }
 
-    private static string FolderOf(ParseResult line)
-    {
-        var folder = line.GetValue(Data) ?? ServerSettings.DefaultDataFolder;
-        return !Directory.Exists(folder) ? throw new CommandFailure($"data folder '{folder}' does not exist")
-            : !Directory.Exists(Path.Combine(folder, ArchiveFolder.FolderName)) ? throw new CommandFailure($"'{folder}' holds no archive")
-            : folder;
-    }
+    private static string FolderOf(ParseResult line) => CommandLine.DataFolder(line.GetValue(Data), ArchiveFolder.FolderName, "archive");
 }

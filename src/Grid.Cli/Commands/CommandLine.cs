@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
+using Grid.Cli.Settings;
 using Grid.Domain;
 using Grid.Domain.Identifiers;
 using Grid.Storage;
@@ -129,6 +130,16 @@ internal static class CommandLine
 
     private static string NameOf<T>(T choice)
         where T : struct, Enum => choice.ToString().ToLowerInvariant();
+
+    /// <summary>The data folder that a command is for: what was given, or the usual one.</summary>
+    /// <exception cref="CommandFailure">It is not there, or has no folder of that name in it.</exception>
+    public static string DataFolder(string? given, string inner, string what)
+    {
+        var folder = given ?? ServerSettings.DefaultDataFolder;
+        return !Directory.Exists(folder) ? throw new CommandFailure($"data folder '{folder}' does not exist")
+            : !Directory.Exists(Path.Combine(folder, inner)) ? throw new CommandFailure($"'{folder}' holds no {what}")
+            : folder;
+    }
 
     private static string NameOf(CommandResult? result)
     {

@@ -130,13 +130,7 @@ internal static class JournalCommand
     private static void Write(ParseResult line, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<Cell>> rows) =>
         RowWriter.Write(line.GetValue(Format) ?? RowFormat.Table, Console.Out, !Console.IsOutputRedirected, columns, rows);
 
-    private static string FolderOf(ParseResult line)
-    {
-        var folder = line.GetValue(Data) ?? ServerSettings.DefaultDataFolder;
-        return !Directory.Exists(folder) ? throw new CommandFailure($"data folder '{folder}' does not exist")
-            : !Directory.Exists(Path.Combine(folder, JournalFormat.FolderName)) ? throw new CommandFailure($"'{folder}' holds no journal")
-            : folder;
-    }
+    private static string FolderOf(ParseResult line) => CommandLine.DataFolder(line.GetValue(Data), JournalFormat.FolderName, "journal");
 
     private static LockedFolder Open(ParseResult line) => new(FolderOf(line));
 

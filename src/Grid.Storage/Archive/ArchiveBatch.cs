@@ -7,6 +7,8 @@ namespace Grid.Storage.Archive;
 /// <param name="names">The names that the events' numbers stand for.</param>
 public sealed class ArchiveBatch(GridNames names)
 {
+    private static readonly DateOnly Epoch = DateOnly.FromDateTime(DateTime.UnixEpoch);
+
     private readonly Dictionary<(ArchiveKind Kind, int Day), List<ArchiveRow>> _rows = [];
     private (ArchiveKind Kind, int Day) _key;
     private List<ArchiveRow>? _list;
@@ -53,14 +55,11 @@ public sealed class ArchiveBatch(GridNames names)
         Events += events;
     }
 
-    /// <summary>What there is, by kind and date; each part sorted by instrument, and then in the order of events, whatever the order of arrival.</summary>
-    internal IEnumerable<(ArchiveKind Kind, DateOnly Date, ArchiveRow[] Rows)> Sorted()
-    {
-        foreach (var ((kind, day), list) in _rows.OrderBy(r => r.Key))
-        {
-            yield return (kind, DateOnly.FromDateTime(DateTime.UnixEpoch.AddDays(day)), Sort(list));
-        }
-    }
+    /// <summary>The kinds and dates that there are rows of, in order.</summary>
+    internal IEnumerable<(ArchiveKind Kind, DateOnly Date)> Parts() => _rows.Keys.Order().Select(k => (k.Kind, Epoch.AddDays(k.Day)));
+
+    /// <summary>The rows of a kind and date, sorted by instrument, and then in the order of events, whatever the order of arrival. A copy: ask for one part after the other.</summary>
+    internal ArchiveRow[] Sorted(ArchiveKind kind, DateOnly date) => Sort(_rows[(kind, date.DayNumber - Epoch.DayNumber)]);
 
     private ArchiveRow[] Sort(List<ArchiveRow> list)
     {

@@ -56,9 +56,13 @@ public sealed class ArchiveFolder
         return folder;
     });
 
-    /// <summary>The manifests in the order of the journal.</summary>
+    /// <summary>The manifests of a data folder in the order of the journal, which a grid that runs may add to; none where there is no archive. Changes nothing.</summary>
     /// <exception cref="GridStorageException">One is damaged, or does not follow the one before; names it.</exception>
-    public static IEnumerable<ArchiveManifest> ReadManifests(IJournalDirectory manifests)
+    public static IEnumerable<ArchiveManifest> ReadManifests(string dataFolder) =>
+        Path.Combine(dataFolder, FolderName, ManifestFolderName) is var folder && Directory.Exists(folder) ? ReadManifests(new DiskDirectory(folder)) : [];
+
+    /// <summary>The same, of the manifests' own folder.</summary>
+    internal static IEnumerable<ArchiveManifest> ReadManifests(IJournalDirectory manifests)
     {
         var through = 0UL;
         foreach (var name in manifests.List().Where(n => n.EndsWith(ManifestSuffix, StringComparison.Ordinal)))
@@ -87,15 +91,8 @@ public sealed class ArchiveFolder
         return Try("cannot publish", _root.Path, () =>
         {
             RemoveBegun();
-            var sorted = batch.Sorted().ToList();
-            NoteBegun(sorted.Select(p => (p.Kind, p.Date)));
-            var parts = new List<ArchivePart>(sorted.Count);
-            for (var i = 0; i < sorted.Count; i++)
-            {
-                parts.Add(WritePart(sorted[i].Kind, sorted[i].Date, sorted[i].Rows, batch, options));
-                sorted[i] = default;
-            }
-
+            NoteBegun(batch.Parts());
+            var parts = batch.Parts().Select(p => WritePart(p.Kind, p.Date, batch, options)).ToList();
             var manifest = new ArchiveManifest
             {
                 AfterLsn = ThroughLsn,
@@ -128,8 +125,9 @@ public sealed class ArchiveFolder
         }
     }
 
-    private ArchivePart WritePart(ArchiveKind kind, DateOnly date, ArchiveRow[] rows, ArchiveBatch batch, ArchiveOptions options)
+    private ArchivePart WritePart(ArchiveKind kind, DateOnly date, ArchiveBatch batch, ArchiveOptions options)
     {
+        var rows = batch.Sorted(kind, date);
         var folder = FolderOf(kind, date);
         var name = ArchivePart.NameOf(ThroughLsn);
         folder.Delete(name + TemporarySuffix);

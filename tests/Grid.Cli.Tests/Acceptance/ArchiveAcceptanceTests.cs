@@ -9,7 +9,6 @@ using Grid.Domain.Dedup;
 using Grid.Domain.Events;
 using Grid.Domain.Identifiers;
 using Grid.Storage.Archive;
-using Grid.Storage.Journal;
 using Grid.Storage.Parquet;
 
 namespace Grid.Cli.Tests.Acceptance;
@@ -159,7 +158,7 @@ public sealed class ArchiveAcceptanceTests(ITestOutputHelper output) : IDisposab
     }
 
     private IReadOnlyList<ArchiveManifest> Manifests(string name) =>
-        [.. ArchiveFolder.ReadManifests(new DiskDirectory(_folder.File(name)).Subdirectory(ArchiveFolder.FolderName).Subdirectory(ArchiveFolder.ManifestFolderName))];
+        [.. ArchiveFolder.ReadManifests(_folder.File(name))];
 
     // Files of a kind in the order of their dates and of the journal, merged by time as a reader would.
     private IEnumerable<(long Time, long? First, long? Second)> Archived(string name, ArchiveKind kind, string? symbol, string first, string second)

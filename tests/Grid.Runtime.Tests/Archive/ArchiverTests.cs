@@ -1,7 +1,6 @@
 using Grid.Runtime.Tests.Embedded;
 using Grid.Storage;
 using Grid.Storage.Archive;
-using Grid.Storage.Journal;
 using Grid.Storage.Parquet;
 using Grid.Testing;
 using static Grid.Testing.TestMarket;
@@ -146,7 +145,7 @@ public sealed class ArchiverTests : IAsyncDisposable
 
     private List<ArchivePart> Parts() =>
     [
-        .. ArchiveFolder.ReadManifests(new DiskDirectory(_folder.Options.DataFolder).Subdirectory(ArchiveFolder.FolderName).Subdirectory(ArchiveFolder.ManifestFolderName))
+        .. ArchiveFolder.ReadManifests(_folder.Options.DataFolder)
             .SelectMany(m => m.Parts),
     ];
 

@@ -136,5 +136,5 @@ public sealed class ArchiveFolderTests : IDisposable
     }
 
     private List<ArchiveManifest> Manifests() =>
-        [.. ArchiveFolder.ReadManifests(new DiskDirectory(_temp.Path).Subdirectory(ArchiveFolder.FolderName).Subdirectory(ArchiveFolder.ManifestFolderName))];
+        [.. ArchiveFolder.ReadManifests(_temp.Path)];
 }
