@@ -71,7 +71,9 @@ public sealed class PostgresStatementTests(PrivatePostgres server)
         Assert.True(grid.GetStatus().PostgresStatements.Single(s => s.Statement == "copy_ticks").Failures > 1000);
         Assert.False(TellsTheRow(grid.GetStatus().Postgres!.LastError!));
         Assert.DoesNotContain(rig.Log.Lines, TellsTheRow);
-        await rig.Database.ExecuteAsync("ALTER TABLE grid.tick_20240301 DROP CONSTRAINT cheap");
+
+        // Between two attempts, as each holds the watermark: in the middle of one, what it has refused by then stays in the quarantine.
+        await rig.Database.ExecuteAsync("BEGIN; SELECT 1 FROM grid.watermark FOR UPDATE; ALTER TABLE grid.tick_20240301 DROP CONSTRAINT cheap; COMMIT");
         await feed.AcknowledgedAsync(last);
         Assert.Equal(1200, await rig.Database.ScalarAsync<long>("SELECT count(*) FROM grid.tick"));
     }
